@@ -37,53 +37,82 @@ pub(crate) fn meet(format: &str, text: &str, has_wildcards: bool) -> bool {
             byte => Step::Byte(byte),
         })
         .collect();
-    // Which prefixes of the text have something in common with the format so far. `*` of one may stand for what
-    // the other says, and the other way round.
-    let mut row = vec![false; text.len() + 1];
-    if let Some(first) = row.first_mut() {
-        *first = true;
-    }
-    fill(&mut row, &text);
+    // Which prefixes of the text have something in common with the format so far, by their lengths in ascending order:
+    // mostly they are few. `*` of one may stand for what the other says, and the other way round.
+    let mut row = Row(vec![0]);
+    row.fill(&text);
+    let mut next = Row(Vec::new());
     for step in format {
-        let mut next = vec![false; text.len() + 1];
-        let pairs = row.iter().zip(row.iter().skip(1));
+        next.0.clear();
         if let Step::Any { .. } = step {
-            next.clone_from(&row);
-            for (index, other) in text.iter().enumerate() {
-                let before = next.get(index).copied().unwrap_or_default();
-                if before && is_within(*other, step) {
-                    set(&mut next, index + 1);
+            for &from in &row.0 {
+                // What a shorter prefix reached goes as far as any.
+                if next.0.last().is_some_and(|last| *last >= from) {
+                    continue;
                 }
+                next.0.push(from);
+                let rest = text.get(from..).unwrap_or_default();
+                let reached = rest.iter().take_while(|other| is_within(**other, step));
+                next.0.extend((from + 1..).zip(reached).map(|(at, _)| at));
             }
         } else {
-            for ((index, other), (before, here)) in text.iter().enumerate().zip(pairs) {
-                let is_any = matches!(other, Step::Any { .. });
-                let same = is_any || *other == Step::One || step == Step::One || *other == step;
+            for &at in &row.0 {
+                let before = at.checked_sub(1).and_then(|before| text.get(before));
                 // A wildcard of the text takes the step and stays where it is.
-                if (*before && same) || (*here && is_any) {
-                    set(&mut next, index + 1);
+                if matches!(before, Some(Step::Any { .. })) {
+                    next.add(at);
+                }
+                let same = |other: &Step| {
+                    matches!(other, Step::Any { .. })
+                        || *other == Step::One
+                        || step == Step::One
+                        || *other == step
+                };
+                if text.get(at).is_some_and(same) {
+                    next.add(at + 1);
                 }
             }
         }
-        fill(&mut next, &text);
-        row = next;
-    }
-    row.last().copied().unwrap_or_default()
-}
-
-/// What can be reached by wildcards of the text that stand for nothing.
-fn fill(row: &mut [bool], text: &[Step]) {
-    for (index, step) in text.iter().enumerate() {
-        let before = row.get(index).copied().unwrap_or_default();
-        if before && matches!(step, Step::Any { .. }) {
-            set(row, index + 1);
+        core::mem::swap(&mut row, &mut next);
+        row.fill(&text);
+        if row.0.is_empty() {
+            return false;
         }
     }
+    row.0.last() == Some(&text.len())
 }
 
-fn set(row: &mut [bool], index: usize) {
-    if let Some(cell) = row.get_mut(index) {
-        *cell = true;
+/// Lengths of prefixes, in ascending order.
+struct Row(Vec<usize>);
+
+impl Row {
+    /// Adds one that is not shorter than those that are there.
+    fn add(&mut self, length: usize) {
+        if self.0.last() != Some(&length) {
+            self.0.push(length);
+        }
+    }
+
+    /// Adds what can be reached by wildcards of the text that stand for nothing.
+    fn fill(&mut self, text: &[Step]) {
+        let is_any = |at: usize| matches!(text.get(at), Some(Step::Any { .. }));
+        if !self.0.iter().any(|at| is_any(*at)) {
+            return;
+        }
+        let mut filled = Row(Vec::with_capacity(self.0.len() + 1));
+        for &at in &self.0 {
+            let last = filled.0.last().copied();
+            if last.is_some_and(|last| last >= at) {
+                continue;
+            }
+            filled.add(at);
+            let mut end = at;
+            while is_any(end) {
+                end += 1;
+                filled.add(end);
+            }
+        }
+        *self = filled;
     }
 }
 

@@ -1,10 +1,10 @@
 //! Looking things up.
 
 use core::cmp::Ordering;
+use core::sync::atomic::Ordering::Relaxed;
 
 use portcullis_source::suggest::nearest_few;
 
-use crate::pack::folded;
 use crate::tables::{Rows, Text, rows};
 use crate::{
     Action, ActionId, Catalog, Client, Key, KeyId, ResourceType, ResourceTypeId, Service, ServiceId,
@@ -61,8 +61,15 @@ impl Catalog {
 
     /// The service of a prefix, in any case.
     pub fn service(&self, prefix: &str) -> Option<Service<'_>> {
+        // Policies name one action of a service behind the other.
+        let last = self.last_service.load(Relaxed);
+        let found = Service::at(self, last);
+        if let Some(found) = found.filter(|own| own.prefix().eq_ignore_ascii_case(prefix)) {
+            return Some(found);
+        }
         let all = 0..self.tables.services.len() as u32;
         let index = self.search(&self.tables.services, &all, prefix, |row| row.prefix)?;
+        self.last_service.store(index, Relaxed);
         Service::at(self, index)
     }
 
@@ -76,10 +83,7 @@ impl Catalog {
     /// ```
     pub fn action(&self, action: &str) -> Option<Action<'_>> {
         let (prefix, name) = action.split_once(':')?;
-        let service = self.service(prefix)?;
-        let table = &self.tables.actions;
-        let index = self.search(table, &service.row.actions, name, |row| row.name)?;
-        Action::at(self, index)
+        self.service(prefix)?.action(name)
     }
 
     /// The actions that an entry of a policy matches: `prefix:name` with the wildcards `*` and `?`, in any case, or `*`.
@@ -228,10 +232,25 @@ impl Catalog {
         name: &str,
         of: impl Fn(&R) -> Text,
     ) -> Option<u32> {
-        let order = |row: &R| -> Ordering { folded(self.tables.str(of(row))).cmp(folded(name)) };
+        let order = |row: &R| compare_folded(self.tables.str(of(row)), name);
         let index = rows(table, range).binary_search_by(order).ok()?;
         Some(range.start + index as u32)
     }
+}
+
+/// The order of two names in lower case.
+fn compare_folded(one: &str, other: &str) -> Ordering {
+    let bytes = one.bytes().zip(other.bytes());
+    for (one, other) in bytes {
+        // Mostly they are the same as they are.
+        if one != other {
+            let order = one.to_ascii_lowercase().cmp(&other.to_ascii_lowercase());
+            if order != Ordering::Equal {
+                return order;
+            }
+        }
+    }
+    one.len().cmp(&other.len())
 }
 
 /// Whether a text in any case matches a pattern in lower case.

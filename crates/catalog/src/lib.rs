@@ -23,6 +23,8 @@ mod pack;
 mod tables;
 mod views;
 
+use core::sync::atomic::AtomicU32;
+
 use std::sync::OnceLock;
 
 pub use draft::{
@@ -49,6 +51,8 @@ pub struct Catalog {
     tables: Tables,
     /// How many bytes the pack has.
     size: usize,
+    /// The number of the service that was found last: where to look first.
+    last_service: AtomicU32,
 }
 
 impl Catalog {
@@ -77,6 +81,7 @@ impl Catalog {
     pub fn from_bytes(bytes: &[u8]) -> Result<Catalog, PackError> {
         pack::read(bytes).map(|tables| Catalog {
             tables,
+            last_service: AtomicU32::new(0),
             size: bytes.len(),
         })
     }

@@ -268,10 +268,14 @@ impl Catalog {
     /// ```
     pub fn operation_for_action(&self, action: &str) -> Option<Operation<'_>> {
         let (prefix, name) = action.split_once(':')?;
-        if self.action(action).is_some() {
+        if name.contains(['*', '?']) {
             return None;
         }
-        let prefix = self.service(prefix)?.prefix();
+        let service = self.service(prefix)?;
+        if service.action(name).is_some() {
+            return None;
+        }
+        let prefix = service.prefix();
         let clients = self.clients().filter(|one| one.prefix() == prefix);
         let mut operations = clients.filter_map(|one| one.operation(name));
         operations.find(|one| !one.has_own_name() && !one.permissions().is_empty())

@@ -74,8 +74,3 @@ fn checksum(bytes: &[u8]) -> u64 {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
     })
 }
-
-/// Letters are compared without their case everywhere.
-pub(crate) fn folded(name: &str) -> impl Iterator<Item = u8> + '_ {
-    name.bytes().map(|byte| byte.to_ascii_lowercase())
-}

@@ -122,6 +122,15 @@ impl<'c> Service<'c> {
         Action::all(self.catalog, &self.row.actions)
     }
 
+    /// Its action of a name, in any case.
+    pub fn action(self, name: &str) -> Option<Action<'c>> {
+        let table = &self.catalog.tables.actions;
+        let index = self
+            .catalog
+            .search(table, &self.row.actions, name, |row| row.name)?;
+        Action::at(self.catalog, index)
+    }
+
     /// Its resource types, in alphabetical order.
     pub fn resource_types(self) -> impl ExactSizeIterator<Item = ResourceType<'c>> + use<'c> {
         ResourceType::all(self.catalog, &self.row.types)

@@ -131,7 +131,7 @@ impl<'c> Answers<'c> {
         }
         if self.unassigned > 0 {
             notes.push(format!(
-                "{} of the roles are Identity Center's, and no file says to whom they are assigned",
+                "for {} of the roles, which are Identity Center's, no file says to whom they are assigned",
                 self.unassigned
             ));
         }

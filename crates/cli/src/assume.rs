@@ -360,6 +360,9 @@ impl AssumeArgs {
             });
         }
         let allowed = answers.iter().all(|own| own.answer.decision.is_allow());
+        if let Some(first) = answers.first_mut().filter(|_| is_last) {
+            first.answer.notes.extend(quota_notes(kind, policies));
+        }
         steps.push(Step {
             call: kind.as_str(),
             target: target.to_string(),
@@ -476,9 +479,8 @@ impl AssumeArgs {
                         }
                     }
                 }
-                if let Some(session) = &session {
-                    let text = serde_json::to_string_pretty(session).map_err(Failure::new)?;
-                    output.line(&printable(&text))?;
+                for line in session.iter().flat_map(session_lines) {
+                    output.line(&printable(&line))?;
                 }
                 if is_incomplete {
                     output.line("(incomplete: the directory refers to missing items)")?;
@@ -491,6 +493,72 @@ impl AssumeArgs {
             None => ExitCode::from(exit::DENY),
         })
     }
+}
+
+/// What STS would say to session policies of this size (`QUO-4`), which no policy decides.
+fn quota_notes(kind: StsCallKind, policies: &[Shown]) -> Vec<String> {
+    const MOST: usize = 2_048;
+    if kind == StsCallKind::AssumeRoot || policies.is_empty() {
+        return Vec::new();
+    }
+    let mut notes = Vec::new();
+    let sizes = policies
+        .iter()
+        .map(|own| own["document"].to_string().chars().count());
+    if let Some(size) = sizes.max().filter(|size| *size > MOST) {
+        notes.push(format!(
+            "a session policy has {size} characters even without whitespace; STS takes 2,048, the ARNs of managed policies included"
+        ));
+    }
+    if policies.len() > 1 {
+        let most = match policies.len() > 11 {
+            true => ", which may be 10",
+            false => "",
+        };
+        notes.push(format!(
+            "STS takes one document as a session policy; the other {} would have to be managed policies{most}",
+            policies.len() - 1
+        ));
+    }
+    notes.push(
+        "the packed size of session policies and tags, which STS limits too, is not known here"
+            .to_owned(),
+    );
+    notes
+}
+
+/// A session for people.
+fn session_lines(session: &Shown) -> Vec<String> {
+    let text = |value: &Shown| match value {
+        Shown::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let principal = &session["principal"];
+    let mut lines = vec![format!("session: {}", text(&principal["arn"]))];
+    let known = [
+        ("role", &principal["roleArn"]),
+        ("unique id", &principal["userId"]),
+        ("federated by", &principal["federatedBy"]),
+        ("seconds", &session["seconds"]),
+    ];
+    let known = known.into_iter().filter(|(_, value)| !value.is_null());
+    lines.extend(known.map(|(name, value)| format!("  {name}: {}", text(value))));
+    for (key, values) in session["context"].as_object().into_iter().flatten() {
+        let values: Vec<String> = values.as_array().into_iter().flatten().map(text).collect();
+        lines.push(format!("  {key} = {}", values.join(", ")));
+    }
+    let keys = session["transitiveTagKeys"].as_array();
+    let keys: Vec<String> = keys.into_iter().flatten().map(text).collect();
+    if !keys.is_empty() {
+        lines.push(format!("  tags passed on: {}", keys.join(", ")));
+    }
+    for (member, what) in [("session", "session policy"), ("identity", "task policy")] {
+        for policy in session[member].as_array().into_iter().flatten() {
+            lines.push(format!("  {what}: {}", text(&policy["name"])));
+        }
+    }
+    lines.push("`--format json` prints it for `--as FILE` and for lines of `batch`".to_owned());
+    lines
 }
 
 fn step_value(step: &Step) -> Shown {

@@ -31,7 +31,7 @@ pub(crate) struct CatalogArgs {
 }
 
 /// Which catalog a command uses.
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 pub(crate) struct DataArgs {
     /// A pack to use in place of the catalog that came with this program
     #[arg(long, value_name = "PACK")]

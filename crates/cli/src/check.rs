@@ -4,8 +4,10 @@ mod access_analyzer;
 mod baseline;
 pub(crate) mod choice;
 mod comments;
+mod dump_quota;
 mod embedded;
 mod fixes;
+mod folder;
 pub(crate) mod found;
 mod pages;
 pub(crate) mod settings;
@@ -17,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use bumpalo::Bump;
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, ValueHint};
 use portcullis_lint::{Level, PolicyType, ResourceType, Target};
 use portcullis_model::PolicyKind;
 use portcullis_scenario::is_language;
@@ -33,13 +35,14 @@ use crate::catalog::DataArgs;
 use crate::failure::{Failure, complain, exit};
 use crate::lint_catalog::FromPack;
 use crate::output::{Output, display_name, read_text, write};
+use crate::values::OneOf;
 
 /// The code of a suppression that nothing needs.
 pub(crate) const UNUSED_ALLOW: &str = "UNUSED_ALLOW";
 
 const EXAMPLES: &str = "\
 Examples:
-  portcullis check policies/*.json
+  portcullis check policies
   portcullis check --type scp --format json guardrails.json
   portcullis check --format access-analyzer --type RESOURCE_POLICY -R AWS::S3::Bucket bucket.json
 
@@ -47,6 +50,9 @@ A file holds one policy document, or policies of the policy language if its name
 or what get-policy-version, get-role-policy, get-role and the like answer; the document may stand in a string, and be encoded
 as in a URL. Policies are also found in CloudFormation and SAM templates (JSON, or YAML by file extension), CDK output, the output of
 `terraform show -json`, and account dumps; values that intrinsic functions produce are not checked.
+
+Of a folder, the files in it and in its folders are checked whose names end in .iam, .json, .yaml or .yml, but for those
+in which nothing is called like the statements of a policy. Which type a file has can be said in portcullis.toml.
 
 Without --type, a document whose statements name principals is checked as a resource policy, or as a trust
 policy if it names no resource and only actions of sts; any other as an identity policy.
@@ -67,14 +73,17 @@ Exit status: 0 nothing of the level of --fail-on or worse, 3 something, 1 a file
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct CheckArgs {
-    /// Policy documents; `-` is standard input
-    #[arg(required = true, value_name = "FILE")]
+    /// Policy documents, and folders of them; `-` is standard input
+    #[arg(required = true, value_name = "FILE", value_hint = ValueHint::AnyPath)]
     files: Vec<PathBuf>,
+    /// In folders, leave out files and folders like this: `*` and `?` stand for characters of a name, `**` also for slashes
+    #[arg(long, value_name = "GLOB")]
+    exclude: Vec<String>,
     /// The type of all documents, by a word of this project or by AWS's name
-    #[arg(long = "type", value_name = "TYPE", value_parser = document_type)]
+    #[arg(long = "type", value_name = "TYPE", value_parser = document_types(), hide_possible_values = true)]
     document_type: Option<DocumentType>,
     /// What has the document, by AWS's name
-    #[arg(short = 'R', long, value_name = "RESOURCE-TYPE", value_parser = resource_type)]
+    #[arg(short = 'R', long, value_name = "RESOURCE-TYPE", value_parser = resource_types(), hide_possible_values = true)]
     resource_type: Option<ResourceType>,
     #[command(flatten)]
     data: DataArgs,
@@ -85,16 +94,16 @@ pub(crate) struct CheckArgs {
     #[arg(long, value_enum, value_name = "LEVEL")]
     fail_on: Option<FailOn>,
     /// Report only these codes and groups
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = Name::parse)]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = Name::parser(), hide_possible_values = true)]
     select: Vec<Name>,
     /// Do not report these codes and groups
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = Name::parse)]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = Name::parser(), hide_possible_values = true)]
     ignore: Vec<Name>,
     /// Report these codes and groups as warnings
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = Name::parse)]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = Name::parser(), hide_possible_values = true)]
     warn: Vec<Name>,
     /// Report these codes and groups as errors
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = Name::parse)]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = Name::parser(), hide_possible_values = true)]
     deny: Vec<Name>,
     /// The configuration to use instead of the nearest portcullis.toml
     #[arg(long, value_name = "TOML", conflicts_with = "no_config")]
@@ -178,6 +187,25 @@ pub(crate) struct DocumentType {
     pub(crate) target: Target,
 }
 
+/// What parses a type, by either name.
+fn document_types() -> OneOf<DocumentType> {
+    let names = || {
+        let own = PolicyKind::ALL.iter().map(|kind| kind.as_str());
+        own.chain(PolicyType::names_of_all()).collect()
+    };
+    OneOf::new(document_type, names)
+}
+
+fn resource_types() -> OneOf<ResourceType> {
+    OneOf::new(resource_type, || ResourceType::names_of_all().collect())
+}
+
+/// What parses a type, by the word of this project.
+pub(crate) fn kinds() -> OneOf<PolicyKind> {
+    let names = || PolicyKind::ALL.iter().map(|kind| kind.as_str()).collect();
+    OneOf::new(kind, names)
+}
+
 pub(crate) fn document_type(text: &str) -> Result<DocumentType, String> {
     if let Some(kind) = PolicyKind::parse(text) {
         let target = kind.into();
@@ -209,7 +237,7 @@ fn resource_type(text: &str) -> Result<ResourceType, String> {
 }
 
 /// The types that can be asked for.
-pub(crate) fn kind(text: &str) -> Result<PolicyKind, String> {
+fn kind(text: &str) -> Result<PolicyKind, String> {
     PolicyKind::parse(text).ok_or_else(|| {
         let names: Vec<&str> = PolicyKind::ALL.iter().map(|kind| kind.as_str()).collect();
         format!("the types are {}", names.join(", "))
@@ -228,8 +256,10 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let data = args.data.open()?;
     let catalog = FromPack::new(&data);
     let mut configurations = Configurations::new(args.config.as_deref(), args.no_config)?;
+    let files = folder::files(&args.files, &args.exclude)?;
     let mut run = Run {
         args,
+        files: files.len(),
         choice: Choice {
             select: args.select.clone(),
             ignore: args.ignore.clone(),
@@ -247,7 +277,7 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         fixed: 0,
     };
     let mut unreadable = false;
-    for file in &args.files {
+    for file in &files {
         let settings = configurations.of(file)?;
         let linter = Linter {
             facts: &data,
@@ -278,6 +308,8 @@ fn counted(count: usize, what: &str) -> String {
 
 struct Run<'r> {
     args: &'r CheckArgs,
+    /// How many files are checked.
+    files: usize,
     choice: Choice,
     output: Output,
     found: Vec<Value>,
@@ -506,7 +538,7 @@ impl Run<'_> {
                     counted(errors, "error"),
                     counted(warnings, "warning"),
                     counted(suggestions, "suggestion"),
-                    counted(self.args.files.len(), "file")
+                    counted(self.files, "file")
                 );
                 self.output.line(&line)?;
             }
@@ -635,6 +667,15 @@ fn value(found: &Found, checked: &Checked<'_>, source: &Source<'_>) -> Value {
         put("documentColumn", column.into());
     }
     value
+}
+
+/// Every code that findings have.
+fn codes() -> impl Iterator<Item = &'static str> {
+    let readers = reader_codes().map(|code| code.as_str());
+    let rules = portcullis_lint::rules::every().map(|rule| rule.code);
+    readers
+        .chain(rules)
+        .chain([portcullis_directory::codes::EXCEEDS_ACCOUNT_QUOTA.as_str()])
 }
 
 /// Every code that readers have.

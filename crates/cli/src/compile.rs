@@ -64,7 +64,7 @@ pub(crate) fn run(args: &CompileArgs) -> Result<ExitCode, Failure> {
                 whole
             }
         };
-        let bytes = directory.to_bytes().map_err(Failure::new)?;
+        let bytes = directory.into_bytes().map_err(Failure::new)?;
         args.save(&bytes)?;
         if args.verbose {
             let name = display_name(&args.output);

@@ -22,7 +22,7 @@ use portcullis_syntax::forms;
 use portcullis_syntax::policy::{ReadOptions, read_policy};
 use serde_json::{Value, json as json_value};
 
-use crate::check::kind;
+use crate::check::kinds;
 use crate::failure::{Failure, complain, exit};
 use crate::inputs;
 use crate::output::{Disk, Output, display_name, read_text, reason};
@@ -73,7 +73,7 @@ pub(crate) struct ConvertArgs {
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// The type of policies that do not say it; guessed for JSON
-    #[arg(long = "type", value_name = "TYPE", value_parser = kind)]
+    #[arg(long = "type", value_name = "TYPE", value_parser = kinds(), hide_possible_values = true)]
     kind: Option<PolicyKind>,
     /// The policy of this name alone
     #[arg(long, value_name = "NAME")]

@@ -18,10 +18,13 @@ const FORGOTTEN_BEFORE: &str = "2025-06-01";
 /// How many answers are remembered before all are forgotten.
 const REMEMBERED: usize = 1 << 16;
 
+/// The same for each resource type.
+const REMEMBERED_OF_A_TYPE: usize = 1 << 10;
+
 /// A catalog, for the linter. Documents ask the same again and again.
 pub(crate) struct FromPack<'c> {
     facts: &'c Facts,
-    met: RefCell<HashMap<(ResourceTypeId, String), bool>>,
+    met: RefCell<HashMap<ResourceTypeId, HashMap<String, bool>>>,
     uses: RefCell<HashMap<String, Option<KeyUse>>>,
     tags: RefCell<HashMap<String, Answer>>,
 }
@@ -41,6 +44,22 @@ impl<'c> FromPack<'c> {
         if pattern == "*" {
             return true;
         }
+        let known = self.met.borrow();
+        if let Some(known) = known.get(&kind.id()).and_then(|own| own.get(pattern)) {
+            return *known;
+        }
+        drop(known);
+        let is_met = Self::find_whether_met(kind, pattern);
+        let mut met = self.met.borrow_mut();
+        let own = met.entry(kind.id()).or_default();
+        if own.len() >= REMEMBERED_OF_A_TYPE {
+            own.clear();
+        }
+        own.insert(pattern.to_owned(), is_met);
+        is_met
+    }
+
+    fn find_whether_met(kind: ResourceType<'c>, pattern: &str) -> bool {
         let is_plain = |name: &str| !name.contains(['*', '?', '$']);
         if let Some(own) = service(pattern).filter(|own| is_plain(own)) {
             let mut formats = kind.arn_formats();
@@ -50,9 +69,7 @@ impl<'c> FromPack<'c> {
                 return false;
             }
         }
-        remembered(&self.met, (kind.id(), pattern.to_owned()), || {
-            kind.meets(pattern)
-        })
+        kind.meets(pattern)
     }
 
     fn is_of_any(&self, kind: ResourceType<'c>, patterns: &[Cow<'_, str>]) -> bool {
@@ -211,7 +228,7 @@ impl Catalog for FromPack<'_> {
         if service.is_retired() || service.actions().len() == 0 {
             return Answer::Unknown;
         }
-        match self.facts.action(&format!("{prefix}:{name}")) {
+        match service.action(name) {
             Some(action) => {
                 let since = Date::parse(FORGOTTEN_BEFORE);
                 (action.is_current() || Some(action.last_seen().date) >= since).into()
@@ -288,8 +305,12 @@ impl Catalog for FromPack<'_> {
     }
 
     fn uses_of_key(&self, pattern: &str, resources: &[Cow<'_, str>], key: &str) -> Option<KeyUse> {
-        let mut asked = format!("{pattern}\n{key}\n").to_ascii_lowercase();
-        asked.push_str(&resources.join("\n"));
+        let mut asked = String::with_capacity(pattern.len() + key.len() + 64);
+        asked.extend([pattern, "\n", key]);
+        asked.make_ascii_lowercase();
+        for resource in resources {
+            asked.extend(["\n", resource]);
+        }
         remembered(&self.uses, asked, || {
             self.find_uses(pattern, resources, key)
         })

@@ -14,6 +14,7 @@ mod catalog;
 mod check;
 mod collect;
 mod compile;
+mod completions;
 mod decide;
 mod directory;
 mod engine;
@@ -33,14 +34,13 @@ mod scenarios;
 mod simulate;
 mod table;
 mod test;
+mod values;
 
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
-use clap_complete::Shell;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::failure::Failure;
-use crate::output::Output;
 
 /// Decides, explains, tests, compiles and checks AWS IAM policies, without an AWS account
 #[derive(Parser, Debug)]
@@ -113,16 +113,7 @@ enum Command {
     /// Measure how long a decision takes
     Bench(bench::BenchArgs),
     /// Print what a shell needs to complete commands
-    Completions(CompletionsArgs),
-}
-
-#[derive(Args, Debug)]
-#[command(
-    after_help = "Example:\n  portcullis completions bash > /etc/bash_completion.d/portcullis"
-)]
-struct CompletionsArgs {
-    /// The shell
-    shell: Shell,
+    Completions(completions::CompletionsArgs),
 }
 
 fn main() -> ExitCode {
@@ -167,17 +158,7 @@ fn main() -> ExitCode {
         Command::Compile(args) => compile::run(&args),
         Command::Inspect(args) => inspect::inspect(&args),
         Command::Disasm(args) => inspect::disasm(&args),
-        Command::Completions(args) => completions(args.shell),
+        Command::Completions(args) => completions::run(&args, Cli::command()),
     };
     outcome.unwrap_or_else(Failure::report)
-}
-
-fn completions(shell: Shell) -> Result<ExitCode, Failure> {
-    // Through memory, because the generator takes a failed write for a reason to abort.
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "portcullis", &mut script);
-    let mut output = Output::new();
-    output.bytes(&script)?;
-    output.finish()?;
-    Ok(ExitCode::SUCCESS)
 }

@@ -304,7 +304,11 @@ impl Run<'_> {
         // Blanks in front of it, so that its places are those of the file.
         let text = " ".repeat(column - 1) + text;
         let arena = Bump::new();
-        let start = Start { line, offset: 0 };
+        let start = Start {
+            line,
+            column: 1,
+            offset: 0,
+        };
         let again = load(source.file(), text.as_bytes(), start, OPTIONS, &arena);
         let Some(scenario) = again.scenarios.ok().and_then(|mut found| found.pop()) else {
             return Ok(());

@@ -22,6 +22,8 @@
 //! ([`families`]): an operation that is added does not compile until it has a line there, and tests hold the table against
 //! what conditions do become.
 
+use std::borrow::Cow;
+
 use portcullis_image::value::instant;
 use portcullis_image::value::network::Network;
 use portcullis_image::value::number::Number;
@@ -35,7 +37,7 @@ use portcullis_syntax::ast::{Condition, Text};
 use portcullis_syntax::vars;
 use smallvec::SmallVec;
 
-use crate::fold::{fold_in, lower_in};
+use crate::fold::{fold, lower};
 use crate::pattern::{Case, PatternBuilder, Reading};
 use crate::program::Program;
 
@@ -45,13 +47,13 @@ type Code = (Op, Operand, Operand, Operand);
 /// An operand that the operation does not use.
 const ZERO: Operand = Operand::ZERO;
 
-impl<'a> Program<'a> {
+impl Program {
     /// The instruction of a condition, without [`flag::END`]. `variables` says whether the document's version has variables
     /// (`VAR-1`); operators that do not expand them take them as text.
     ///
     /// The operation and its operands come from the operator's family; presence, negation and quantifier are the same few lines
     /// for all of them. A list has its digest in `y`, so that a list of one item is never read at run time.
-    pub(crate) fn insn(&mut self, condition: &Condition<'a>, variables: bool) -> Insn {
+    pub(crate) fn insn(&mut self, condition: &Condition<'_>, variables: bool) -> Insn {
         let operator = condition.operator;
         let variables = variables && operator.base.expands_variables();
         let (op, x, y, z) = match operator.base.family() {
@@ -112,7 +114,7 @@ impl<'a> Program<'a> {
     }
 
     /// `COND-14`, `COND-15`: whether the key is present, which of a set of values is decided beforehand.
-    fn null(&mut self, condition: &Condition<'a>) -> Insn {
+    fn null(&mut self, condition: &Condition<'_>) -> Insn {
         let says = |truth: &str| {
             let mut values = condition.values.iter();
             values.any(|value| value.value.eq_ignore_ascii_case(truth))
@@ -134,7 +136,7 @@ impl<'a> Program<'a> {
 
     /// `COND-50`, equality. With a variable, all values are patterns without wildcards: one list of one kind keeps the
     /// instruction one, and `VAR-3` says that a star of a value is a plain character there.
-    fn equals(&mut self, values: &[Text<'a>], variables: bool) -> Code {
+    fn equals(&mut self, values: &[Text<'_>], variables: bool) -> Code {
         let reading = Reading {
             variables,
             wildcards: false,
@@ -148,9 +150,8 @@ impl<'a> Program<'a> {
 
     /// Equality with one of some texts, whose order and doubles mean nothing: one text is compared alone, short ones without a
     /// look elsewhere, and others in a list. They are sorted by length first, since unequal lengths are found out before bytes.
-    fn text_set(&mut self, mut texts: SmallVec<[&'a str; 4]>) -> Code {
-        texts.sort_unstable_by_key(|text| (text.len(), *text));
-        texts.dedup();
+    fn text_set(&mut self, mut texts: SmallVec<[Cow<'_, str>; 4]>) -> Code {
+        in_order(&mut texts);
         if let [text] = texts.as_slice() {
             return self.span((text, "", 0));
         }
@@ -164,7 +165,7 @@ impl<'a> Program<'a> {
     }
 
     /// `COND-50`, equality but for case. Policy values are folded here, those of requests when they are compared.
-    fn equals_ignoring_case(&mut self, values: &[Text<'a>], variables: bool) -> Code {
+    fn equals_ignoring_case(&mut self, values: &[Text<'_>], variables: bool) -> Code {
         let reading = Reading {
             variables,
             wildcards: false,
@@ -172,8 +173,7 @@ impl<'a> Program<'a> {
         };
         match self.plain_texts(values, reading) {
             Some(mut texts) => {
-                texts.sort_unstable_by_key(|text| (text.len(), *text));
-                texts.dedup();
+                in_order(&mut texts);
                 if let [text] = texts.as_slice() {
                     if let Some(text) = ShortText::new(text) {
                         return inline(Op::FoldIs, text);
@@ -186,14 +186,14 @@ impl<'a> Program<'a> {
     }
 
     /// `COND-50`, wildcards. One pattern of at most two literals needs no record.
-    fn like(&mut self, values: &[Text<'a>], variables: bool) -> Code {
+    fn like(&mut self, values: &[Text<'_>], variables: bool) -> Code {
         let reading = Reading {
             variables,
             wildcards: true,
             case: Case::Keep,
         };
         if let [value] = values {
-            let mut builder = PatternBuilder::new(self.arena);
+            let mut builder = PatternBuilder::new();
             builder.push(value.value, reading);
             if let Some(span) = builder.as_span() {
                 return self.span(span);
@@ -204,7 +204,7 @@ impl<'a> Program<'a> {
 
     /// `COND-70`. A value that is neither `true` nor `false` equals nothing, so that what is left is a set of two bits. With a
     /// variable the values are patterns, which are compared with the request's truth value as a text (`VAR-4`).
-    fn truths(&mut self, values: &[Text<'a>], variables: bool) -> Code {
+    fn truths(&mut self, values: &[Text<'_>], variables: bool) -> Code {
         let reading = Reading {
             variables,
             wildcards: false,
@@ -215,7 +215,7 @@ impl<'a> Program<'a> {
         };
         let mut truths = 0;
         for text in texts {
-            match text {
+            match &*text {
                 "false" => truths |= 1,
                 "true" => truths |= 2,
                 _ => {}
@@ -226,18 +226,19 @@ impl<'a> Program<'a> {
 
     /// `COND-71`. Canonical base64 has one text for each sequence of bytes, so equal bytes are equal
     /// texts; a value that is not canonical base64 equals nothing. Decoding both sides would need memory for each request.
-    fn binary(&mut self, values: &[Text<'a>]) -> Code {
+    fn binary(&mut self, values: &[Text<'_>]) -> Code {
         let texts = values
             .iter()
             .map(|value| value.value)
             .filter(|value| is_base64(value))
+            .map(Cow::from)
             .collect();
         self.text_set(texts)
     }
 
     /// `COND-55`, `COND-56`. A value that is no number compares to nothing. `orders` are those in which the request's value must
     /// stand to one of the policy's.
-    fn numbers(&mut self, values: &[Text<'a>], orders: u64) -> Code {
+    fn numbers(&mut self, values: &[Text<'_>], orders: u64) -> Code {
         let orders = Operand(orders);
         let mut list: SmallVec<[Id<NumberRecord>; 4]> = SmallVec::new();
         for value in values {
@@ -264,7 +265,7 @@ impl<'a> Program<'a> {
 
     /// `COND-67`, `COND-68`. A value that is no date compares to nothing. One instant fits into two operands; more are records of
     /// a list, each once.
-    fn dates(&mut self, values: &[Text<'a>], orders: u64) -> Code {
+    fn dates(&mut self, values: &[Text<'_>], orders: u64) -> Code {
         let orders = Operand(orders);
         let instants = values
             .iter()
@@ -284,10 +285,10 @@ impl<'a> Program<'a> {
     /// `COND-75` to `COND-77`. Up to three IPv4 blocks are operands, of which one that is not needed repeats another, so that the
     /// machine compares three without asking how many there are. What is no block contains no address. Texts of blocks repeat
     /// themselves across policies and are read once.
-    fn addresses(&mut self, values: &[Text<'a>]) -> Code {
+    fn addresses(&mut self, values: &[Text<'_>]) -> Code {
         let networks = values.iter().filter_map(|value| {
-            let known = self.known_networks.entry(value.value);
-            *known.or_insert_with_key(|text| Network::parse(text))
+            let known = self.known_networks.entry_ref(value.value);
+            *known.or_insert_with(|| Network::parse(value.value))
         });
         let networks: SmallVec<[Network; 4]> = networks.collect();
         let packed: Option<SmallVec<[Operand; 4]>> = networks
@@ -314,7 +315,7 @@ impl<'a> Program<'a> {
     ///
     /// Where one pattern over the whole text matches the same ARNs it is used instead of six ([`Program::arns_as_patterns`]): the
     /// machine then need not split the request's value.
-    fn arns(&mut self, values: &[Text<'a>], variables: bool) -> Code {
+    fn arns(&mut self, values: &[Text<'_>], variables: bool) -> Code {
         let reading = Reading {
             variables,
             wildcards: true,
@@ -343,7 +344,7 @@ impl<'a> Program<'a> {
                         continue;
                     }
                     for (id, part) in six.iter_mut().zip(parts) {
-                        let mut builder = PatternBuilder::new(self.arena);
+                        let mut builder = PatternBuilder::new();
                         builder.push(part, reading);
                         *id = builder.finish(self);
                     }
@@ -358,12 +359,12 @@ impl<'a> Program<'a> {
     /// Patterns over whole texts that match as the ARN patterns do, if there are such: the colons and
     /// `arn` are literal, and the first five parts have no wildcard but stars. These become stars that do not match colons, so that
     /// none reaches into the next part. None if some value is of another shape: then all are compared part by part.
-    fn arns_as_patterns(
+    fn arns_as_patterns<'t>(
         &self,
-        values: &[Text<'a>],
+        values: &[Text<'t>],
         reading: Reading,
-    ) -> Option<SmallVec<[PatternBuilder<'a>; 2]>> {
-        let mut builders: SmallVec<[PatternBuilder<'a>; 2]> = SmallVec::new();
+    ) -> Option<SmallVec<[PatternBuilder<'t>; 2]>> {
+        let mut builders: SmallVec<[PatternBuilder<'t>; 2]> = SmallVec::new();
         for value in values {
             let parts = vars::arn_parts(value.value, reading.variables);
             let [scheme @ "arn", fields @ .., last] = parts.as_slice() else {
@@ -372,7 +373,7 @@ impl<'a> Program<'a> {
             if fields.len() != 4 {
                 return None;
             }
-            let mut builder = PatternBuilder::new(self.arena);
+            let mut builder = PatternBuilder::new();
             builder.push(scheme, reading);
             for field in fields {
                 builder.push(":", reading);
@@ -408,27 +409,31 @@ impl<'a> Program<'a> {
 
     /// The texts of all values, in the case that the operator compares in, if none of them has a variable. Most have no `${` at
     /// all and are taken as they are.
-    fn plain_texts(&self, values: &[Text<'a>], reading: Reading) -> Option<SmallVec<[&'a str; 4]>> {
-        let text = |value: &Text<'a>| {
+    fn plain_texts<'t>(
+        &self,
+        values: &[Text<'t>],
+        reading: Reading,
+    ) -> Option<SmallVec<[Cow<'t, str>; 4]>> {
+        let text = |value: &Text<'t>| {
             if !reading.variables || !vars::has_opening(value.value) {
                 return match reading.case {
-                    Case::Fold => Some(fold_in(self.arena, value.value)),
-                    Case::Lower => Some(lower_in(self.arena, value.value)),
-                    Case::Keep => Some(value.value),
+                    Case::Fold => Some(fold(value.value)),
+                    Case::Lower => Some(lower(value.value)),
+                    Case::Keep => Some(value.value.into()),
                 };
             }
-            let mut builder = PatternBuilder::new(self.arena);
+            let mut builder = PatternBuilder::new();
             builder.push(value.value, reading);
-            builder.as_text()
+            builder.into_text()
         };
         values.iter().map(text).collect()
     }
 
     /// The list of the patterns of all values.
-    fn pattern_list(&mut self, values: &[Text<'a>], reading: Reading) -> Operand {
+    fn pattern_list(&mut self, values: &[Text<'_>], reading: Reading) -> Operand {
         let mut list: SmallVec<[Id<Pattern>; 4]> = SmallVec::new();
         for value in values {
-            let mut builder = PatternBuilder::new(self.arena);
+            let mut builder = PatternBuilder::new();
             builder.push(value.value, reading);
             list.push(builder.finish(self));
         }
@@ -436,7 +441,7 @@ impl<'a> Program<'a> {
     }
 
     /// The list of some texts, in the order in which they come.
-    fn text_list(&mut self, texts: &[&'a str]) -> Operand {
+    fn text_list(&mut self, texts: &[Cow<'_, str>]) -> Operand {
         let list: SmallVec<[_; 4]> = texts.iter().map(|text| self.text(text)).collect();
         self.list(&list).into()
     }
@@ -448,6 +453,12 @@ impl<'a> Program<'a> {
         let list: ListId<T> = self.list(list);
         list.into()
     }
+}
+
+/// Each text once, in the order of an image.
+fn in_order(texts: &mut SmallVec<[Cow<'_, str>; 4]>) {
+    texts.sort_unstable_by(|one, other| (one.len(), one).cmp(&(other.len(), other)));
+    texts.dedup();
 }
 
 /// An instruction whose operand is a short text: its halves in `x` and `y`, its length in `z`, so that one comparison of words

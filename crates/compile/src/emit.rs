@@ -21,9 +21,7 @@
 //! checksum of everything behind it.
 
 use portcullis_image::wire::{count, index, name_hash, widened};
-use portcullis_image::{
-    Header, Id, LIST_LEN, PrincipalRecord, Section, Slot, SlotEntry, SlotStart, StatementFlags,
-};
+use portcullis_image::{Header, Id, LIST_LEN, Section, SlotEntry, SlotStart, StatementFlags};
 
 use crate::CompileError;
 use crate::index::{Index, build};
@@ -36,14 +34,19 @@ use crate::program::{Program, sections};
 ///
 /// # Errors
 /// [`CompileError::TooLarge`] if an offset would need more than 31 bits.
-pub(crate) fn emit(mut program: Program<'_>) -> Result<Vec<u8>, CompileError> {
+pub(crate) fn emit(mut program: Program) -> Result<Vec<u8>, CompileError> {
     sort_principals(&mut program);
     number_shared(&mut program);
 
-    let index = match program.options.index {
+    let mut index = match program.options.index {
         true => build(&mut program),
         false => Index::default(),
     };
+    program.close();
+    let uses_segments = index.uses_segments();
+    // What needs the texts, which go first.
+    let slots = slot_index(&program);
+    sort_records(&mut program);
 
     let kinds: Vec<Section> = sections(program.options).collect();
     let mut image = Vec::with_capacity(expected_size(&program, &index));
@@ -51,7 +54,7 @@ pub(crate) fn emit(mut program: Program<'_>) -> Result<Vec<u8>, CompileError> {
     for (entry, section) in kinds.iter().enumerate() {
         image.resize(image.len().next_multiple_of(8), 0);
         let start = image.len();
-        append(&mut program, &index, *section, &mut image);
+        append(&mut program, &mut index, &slots, *section, &mut image);
         // Offsets stay below 2^31, so that no sum of an offset and a length can overflow.
         if i32::try_from(image.len()).is_err() {
             return Err(CompileError::TooLarge);
@@ -72,7 +75,7 @@ pub(crate) fn emit(mut program: Program<'_>) -> Result<Vec<u8>, CompileError> {
     let len = widened(image.len());
     put(&mut image, 16, &len.to_le_bytes());
     put(&mut image, 32, &program.layers.bits().to_le_bytes());
-    let flags = u32::from(program.public) | u32::from(index.uses_segments()) << 1;
+    let flags = u32::from(program.public) | u32::from(uses_segments) << 1;
     put(&mut image, 36, &flags.to_le_bytes());
     put(&mut image, 40, &program.wanted.bits().to_le_bytes());
     let checksum = Header::checksum_of(&image);
@@ -83,7 +86,7 @@ pub(crate) fn emit(mut program: Program<'_>) -> Result<Vec<u8>, CompileError> {
 
 /// Bytes that the image will hardly exceed: those of the large sections, an eighth more, and 4 KiB. So it is hardly ever moved
 /// while it is written.
-fn expected_size(program: &Program<'_>, index: &Index) -> usize {
+fn expected_size(program: &Program, index: &Index) -> usize {
     let sections = [
         (Section::Strings, program.strings.bytes().len()),
         (Section::Statements, program.statements.len()),
@@ -114,7 +117,14 @@ fn put(image: &mut [u8], at: usize, bytes: &[u8]) {
 /// Appends the records of a section. A section that is added to the format does not compile until it is here.
 ///
 /// The index of slots, its starts and the sorted principals are made here; every other section is copied record by record.
-fn append(program: &mut Program<'_>, index: &Index, section: Section, out: &mut Vec<u8>) {
+fn append(
+    program: &mut Program,
+    index: &mut Index,
+    slots: &[SlotEntry],
+    section: Section,
+    out: &mut Vec<u8>,
+) {
+    use core::mem::take;
     fn all<T, const N: usize>(items: &[T], encode: impl Fn(&T) -> [u8; N], out: &mut Vec<u8>) {
         out.reserve(items.len() * N);
         for item in items {
@@ -123,27 +133,17 @@ fn append(program: &mut Program<'_>, index: &Index, section: Section, out: &mut 
     }
     match section {
         // First, so that the offsets of texts are known while the program is made.
-        Section::Strings => out.extend_from_slice(program.strings.bytes()),
-        Section::Slots => {
-            for (name, class) in program.slots.items() {
-                let name = program.strings.intern(name);
-                out.extend(
-                    Slot {
-                        name,
-                        class: *class,
-                    }
-                    .encode(),
-                );
-            }
-        }
-        Section::SlotIndex => all(&slot_index(program), SlotEntry::encode, out),
+        Section::Strings => out.extend_from_slice(&program.strings.take()),
+        // First, so that the offsets of texts are known while the program is made.
+        Section::Slots => all(&program.slots.take(), |slot| slot.encode(), out),
+        // First, so that the offsets of texts are known while the program is made.
+        Section::SlotIndex => all(slots, SlotEntry::encode, out),
+        // First, so that the offsets of texts are known while the program is made.
         Section::SlotStarts => {
-            let index = slot_index(program);
-            let bits = index.len().next_power_of_two().trailing_zeros() + 1;
-            for prefix in 0..=1_u64 << bits {
-                let is_before =
-                    |own: &SlotEntry| u64::from(own.hash) >> (u32::BITS - bits) < prefix;
-                let entry = count(index.partition_point(is_before));
+            let bits = slots.len().next_power_of_two().trailing_zeros() + 1;
+            for place in 0..=1_u64 << bits {
+                let is_before = |own: &SlotEntry| u64::from(own.hash) >> (u32::BITS - bits) < place;
+                let entry = count(slots.partition_point(is_before));
                 out.extend(SlotStart { entry }.encode());
             }
         }
@@ -152,47 +152,52 @@ fn append(program: &mut Program<'_>, index: &Index, section: Section, out: &mut 
             |(statement, _)| statement.encode(),
             out,
         ),
-        Section::Lists => all(program.lists.items(), |word| word.to_le_bytes(), out),
-        Section::Actions => all(program.actions.items(), |action| action.encode(), out),
-        Section::Patterns => all(program.patterns.items(), |pattern| pattern.encode(), out),
-        Section::Tokens => all(program.tokens.items(), |token| token.encode(), out),
-        Section::Principals => {
-            let mut sorted = program.principals.items().to_vec();
-            sorted.sort_unstable();
-            for (form, text) in sorted {
-                let text = program.strings.intern(text);
-                out.extend(PrincipalRecord { form, text }.encode());
-            }
-        }
-        Section::Code => all(program.code.items(), |insn| insn.encode(), out),
-        Section::Texts => all(program.texts.items(), |text| text.encode(), out),
-        Section::ShortTexts => all(program.short_texts.items(), |text| text.encode(), out),
-        Section::Numbers => all(program.numbers.items(), |number| number.encode(), out),
-        Section::Instants => all(program.instants.items(), |instant| instant.encode(), out),
-        Section::Networks => all(program.networks.items(), |network| network.encode(), out),
-        Section::Arns => all(program.arns.items(), |arn| arn.encode(), out),
-        Section::Units => all(&program.units, |unit| unit.encode(), out),
-        Section::ActionPostings => all(&index.action_postings, |action| action.encode(), out),
-        Section::Postings => all(&index.postings, |posting| posting.encode(), out),
-        Section::CandidateSets => all(&index.candidate_sets, |set| set.encode(), out),
-        Section::Candidates => all(&index.candidates, |candidate| candidate.encode(), out),
-        Section::Probes => all(&index.probes, |probe| probe.encode(), out),
-        Section::Buckets => all(&index.buckets, |bucket| bucket.encode(), out),
-        Section::ActionTable => all(&index.action_table, |entry| entry.encode(), out),
-        Section::Services => all(&index.services, |service| service.encode(), out),
-        Section::Fallback => all(&index.fallback, |action| action.encode(), out),
-        Section::PolicySources => all(&program.sources, |source| source.encode(), out),
-        Section::StatementSources => all(&program.statements, |(_, origin)| origin.encode(), out),
-        Section::InsnSources => all(&program.insn_sources, |insn| insn.encode(), out),
+        Section::Lists => all(&program.lists.take(), |word| word.to_le_bytes(), out),
+        Section::Actions => all(&program.actions.take(), |action| action.encode(), out),
+        Section::Patterns => all(&program.patterns.take(), |pattern| pattern.encode(), out),
+        Section::Tokens => all(&program.tokens.take(), |token| token.encode(), out),
+        Section::Principals => all(&program.principals.take(), |own| own.encode(), out),
+        Section::Code => all(&program.code.take(), |insn| insn.encode(), out),
+        Section::Texts => all(&program.texts.take(), |text| text.encode(), out),
+        Section::ShortTexts => all(&program.short_texts.take(), |text| text.encode(), out),
+        Section::Numbers => all(&program.numbers.take(), |number| number.encode(), out),
+        Section::Instants => all(&program.instants.take(), |instant| instant.encode(), out),
+        Section::Networks => all(&program.networks.take(), |network| network.encode(), out),
+        Section::Arns => all(&program.arns.take(), |arn| arn.encode(), out),
+        Section::Units => all(&take(&mut program.units), |unit| unit.encode(), out),
+        Section::ActionPostings => all(
+            &take(&mut index.action_postings),
+            |posting| posting.encode(),
+            out,
+        ),
+        Section::Postings => all(&take(&mut index.postings), |set| set.encode(), out),
+        Section::CandidateSets => all(&take(&mut index.candidate_sets), |set| set.encode(), out),
+        Section::Candidates => all(
+            &take(&mut index.candidates),
+            |candidate| candidate.encode(),
+            out,
+        ),
+        Section::Probes => all(&take(&mut index.probes), |probe| probe.encode(), out),
+        Section::Buckets => all(&take(&mut index.buckets), |bucket| bucket.encode(), out),
+        Section::ActionTable => all(&take(&mut index.action_table), |entry| entry.encode(), out),
+        Section::Services => all(&take(&mut index.services), |service| service.encode(), out),
+        Section::Fallback => all(&take(&mut index.fallback), |action| action.encode(), out),
+        Section::PolicySources => all(&take(&mut program.sources), |source| source.encode(), out),
+        Section::StatementSources => all(
+            &take(&mut program.statements),
+            |(_, origin)| origin.encode(),
+            out,
+        ),
+        Section::InsnSources => all(&take(&mut program.insn_sources), |insn| insn.encode(), out),
     }
 }
 
 /// Slots by the hash of their names, then by number: what is searched when a request names a key. Of a key that conditions read
 /// as several classes, the slots stand side by side.
-fn slot_index(program: &Program<'_>) -> Vec<SlotEntry> {
+fn slot_index(program: &Program) -> Vec<SlotEntry> {
     let slots = program.slots.items().iter().zip(0..);
-    let entries = slots.map(|((name, _), slot)| SlotEntry {
-        hash: name_hash(name.as_bytes()),
+    let entries = slots.map(|(own, slot)| SlotEntry {
+        hash: name_hash(program.strings.get(own.name)),
         slot: Id::new(slot),
     });
     let mut index: Vec<SlotEntry> = entries.collect();
@@ -202,7 +207,7 @@ fn slot_index(program: &Program<'_>) -> Vec<SlotEntry> {
 
 /// Numbers the guards that the most statements share: what one gave is kept during a decision, in one word, which limits how
 /// many there are.
-fn number_shared(program: &mut Program<'_>) {
+fn number_shared(program: &mut Program) {
     let mut uses = vec![0_u32; program.code.items().len()];
     for (statement, _) in &program.statements {
         let guard = statement
@@ -229,16 +234,28 @@ fn number_shared(program: &mut Program<'_>) {
     }
 }
 
+/// Puts principals in the order of their section.
+fn sort_records(program: &mut Program) {
+    let mut sorted = program.principals.take();
+    sorted.sort_unstable_by_key(|own| (own.form, program.strings.get(own.text)));
+    for principal in sorted {
+        program.principals.intern(principal);
+    }
+}
+
 /// Gives principals their numbers in the sorted section, in which the machine finds a caller's names by bisection. Until now
 /// they had those of their first use; lists of them are rewritten and sorted.
-fn sort_principals(program: &mut Program<'_>) {
+fn sort_principals(program: &mut Program) {
     let principals = program.principals.items();
     let mut order: Vec<usize> = (0..principals.len()).collect();
-    order.sort_unstable_by_key(|number| principals.get(*number));
-    let mut ranks = vec![0; order.len()];
-    for (rank, number) in (0..).zip(&order) {
-        if let Some(slot) = ranks.get_mut(*number) {
-            *slot = rank;
+    order.sort_unstable_by_key(|number| {
+        let own = principals.get(*number);
+        own.map(|own| (own.form, program.strings.get(own.text)))
+    });
+    let mut places = vec![0; order.len()];
+    for (place, number) in (0..).zip(&order) {
+        if let Some(slot) = places.get_mut(*number) {
+            *slot = place;
         }
     }
     let words = program.lists.items_mut();
@@ -251,7 +268,7 @@ fn sort_principals(program: &mut Program<'_>) {
         };
         if let Some(items) = rest.get_mut(..index(*head & LIST_LEN)) {
             for item in items.iter_mut() {
-                *item = ranks.get(index(*item)).copied().unwrap_or(*item);
+                *item = places.get(index(*item)).copied().unwrap_or(*item);
             }
             items.sort_unstable();
         }

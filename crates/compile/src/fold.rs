@@ -1,4 +1,4 @@
-//! Texts in lower case and case folded, in the arena.
+//! Texts in lower case and case folded.
 //!
 //! Most texts are in lower case already and are borrowed as they are, which costs one pass and no memory. Others are copied
 //! once; interning then sees to it that equal ones are stored once.
@@ -7,30 +7,27 @@
 //! folding (`COND-40`, `COND-50`). Of ASCII texts both are the same.
 
 use core::cmp::Ordering;
+use std::borrow::Cow;
 
-use bumpalo::Bump;
-use bumpalo::collections::String as ArenaString;
 use portcullis_image::value::fold::folded;
 
 /// The text with ASCII letters in lower case.
-pub(crate) fn lower_in<'a>(arena: &'a Bump, text: &'a str) -> &'a str {
-    if !text.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        return text;
+pub(crate) fn lower(text: &str) -> Cow<'_, str> {
+    match text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        true => text.to_ascii_lowercase().into(),
+        false => text.into(),
     }
-    let text = arena.alloc_str(text);
-    text.make_ascii_lowercase();
-    text
 }
 
-/// The text, case folded (`COND-40`, `COND-50`).
-pub(crate) fn fold_in<'a>(arena: &'a Bump, text: &'a str) -> &'a str {
+/// The text, case folded.
+pub(crate) fn fold(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
-        return lower_in(arena, text);
+        return lower(text);
     }
-    if text.chars().zip(folded(text)).all(|(a, b)| a == b) {
-        return text;
+    match text.chars().zip(folded(text)).all(|(a, b)| a == b) {
+        true => text.into(),
+        false => folded(text).collect(),
     }
-    ArenaString::from_iter_in(folded(text), arena).into_bump_str()
 }
 
 /// The order of two texts, case folded.

@@ -89,7 +89,7 @@ impl Index {
 /// their postings are.
 ///
 /// The table of actions is built once for all units; then each unit gets candidates, sets and postings of its own.
-pub(crate) fn build(program: &mut Program<'_>) -> Index {
+pub(crate) fn build(program: &mut Program) -> Index {
     let mut units = core::mem::take(&mut program.units);
     let tables = Tables {
         program,
@@ -123,10 +123,9 @@ struct ActionInfo {
 
 /// Builds postings and candidate sets, unit by unit. Sets of the same candidates are shared within a unit, runs of postings
 /// between all.
-struct Builder<'t, 'p, 'a> {
+struct Builder<'t, 'p> {
     /// The program as it is read: statements do not change any more.
-    tables: &'t Tables<'p, 'a>,
-    /// By pattern, as [`Tables::actions`] gave them.
+    tables: &'t Tables<'p>,
     actions: &'t [ActionInfo],
     /// The runs of all units: equal runs are stored once.
     postings: Runs<Posting>,
@@ -134,7 +133,7 @@ struct Builder<'t, 'p, 'a> {
     index: Index,
 }
 
-impl Builder<'_, '_, '_> {
+impl Builder<'_, '_> {
     /// The postings of a unit.
     ///
     /// 1. Each statement becomes candidates, one for each of its resource patterns, and is noted under each of its action patterns.
@@ -221,15 +220,14 @@ impl Builder<'_, '_, '_> {
 }
 
 /// What the program knows, for those who only read it.
-struct Tables<'p, 'a> {
+struct Tables<'p> {
     /// Lowered; no unit has postings yet.
-    program: &'p Program<'a>,
+    program: &'p Program,
     /// Those of the program, by their numbers.
     patterns: &'p [Pattern],
 }
 
-impl Tables<'_, '_> {
-    /// A pattern, by its number; one of no text for a number that no pattern has.
+impl Tables<'_> {
     fn pattern(&self, pattern: Id<Pattern>) -> Pattern {
         const NONE: Pattern = Pattern {
             kind: PatternKind::Exact,

@@ -93,6 +93,16 @@ impl<R, T: Eq + Hash> Interner<R, T> {
     pub(crate) fn items(&self) -> &[T] {
         &self.items
     }
+
+    /// The things alone, which are no longer here.
+    pub(crate) fn take(&mut self) -> Vec<T> {
+        core::mem::replace(self, Interner::new()).items
+    }
+
+    /// Forgets how to find things that are there.
+    pub(crate) fn close(&mut self) {
+        self.numbers = Table::new();
+    }
 }
 
 /// Runs of items that lie behind each other in one vector; equal runs are stored once.
@@ -158,6 +168,16 @@ impl<R, T: Clone + Eq + Hash> Runs<R, T> {
     /// The items alone, without the table.
     pub(crate) fn into_items(self) -> Vec<T> {
         self.items
+    }
+
+    /// The items alone, which are no longer here.
+    pub(crate) fn take(&mut self) -> Vec<T> {
+        core::mem::replace(self, Runs::new()).items
+    }
+
+    /// Forgets how to find runs that are there.
+    pub(crate) fn close(&mut self) {
+        self.runs = Table::new();
     }
 }
 
@@ -246,6 +266,16 @@ impl Strings {
     /// All texts: the section.
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// The bytes alone, which are no longer here.
+    pub(crate) fn take(&mut self) -> Vec<u8> {
+        core::mem::take(&mut self.bytes)
+    }
+
+    /// Forgets how to find texts that are there.
+    pub(crate) fn close(&mut self) {
+        self.keys = Table::new();
     }
 }
 

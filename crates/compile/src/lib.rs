@@ -83,6 +83,7 @@ mod public;
 
 use core::fmt;
 
+use crate::program::Program;
 use portcullis_image::LayerSet;
 use portcullis_syntax::{Policy, PolicySets};
 
@@ -185,9 +186,8 @@ pub fn compile(sets: &PolicySets<'_>, options: Options) -> Result<Vec<u8>, Compi
     if sets.bucket.is_some() {
         return Err(CompileError::Bucket);
     }
-    let arena = bumpalo::Bump::new();
-    let unit = lower::layers_of(sets)?;
-    let program = lower::lower(core::iter::once(unit), options, &arena);
+    let mut program = Program::new(options);
+    program.unit(&lower::layers_of(sets)?);
     emit::emit(program)
 }
 
@@ -206,30 +206,31 @@ pub struct PolicyUnit<'s, 'a> {
 /// Compiles many sets of policies to one image, in which each is a unit, in the order in which they come. A decision names
 /// the units that take part, and what they stand for.
 ///
-/// Everything but statements and postings is shared between units: texts, patterns, lists, guards and the records of actions.
-/// Takes time and memory linear in the policies.
-///
-/// ```
-/// use portcullis_compile::{Options, PolicyUnit, compile_units};
-/// use portcullis_image::{Image, LayerSet, Section};
-///
-/// // An image of two units without statements: sets that are present and allow nothing.
-/// let unit = |layers| PolicyUnit { layers, policies: &[] };
-/// let units = [unit(LayerSet::IDENTITY), unit(LayerSet::SCPS)];
-/// let image = Image::from_bytes(compile_units(units, Options::default())?).unwrap();
-/// assert_eq!(image.view().count(Section::Units), 2);
-/// assert_eq!(image.view().layers(), LayerSet::IDENTITY | LayerSet::SCPS);
-/// # Ok::<(), portcullis_compile::CompileError>(())
-/// ```
-///
-/// # Errors
-/// [`CompileError::TooLarge`] if the policies exceed what an image can hold.
-pub fn compile_units<'s, 'a: 's>(
-    units: impl IntoIterator<Item = PolicyUnit<'s, 'a>>,
-    options: Options,
-) -> Result<Vec<u8>, CompileError> {
-    let arena = bumpalo::Bump::new();
-    let units = units.into_iter();
-    let units = units.map(|unit| vec![(unit.layers, unit.policies)]);
-    emit::emit(lower::lower(units, options, &arena))
+/// Units come one by one, so that whoever has many need not hold the trees of all.
+pub struct Compiler(Program);
+
+impl core::fmt::Debug for Compiler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Compiler").finish_non_exhaustive()
+    }
+}
+
+impl Compiler {
+    /// A compiler of an image without units.
+    pub fn new(options: Options) -> Compiler {
+        Compiler(Program::new(options))
+    }
+
+    /// Adds a unit, whose number is how many were added before. Takes time linear in its policies.
+    pub fn add(&mut self, unit: PolicyUnit<'_, '_>) {
+        self.0.unit(&[(unit.layers, unit.policies)]);
+    }
+
+    /// The image.
+    ///
+    /// # Errors
+    /// [`CompileError`] if the policies exceed what an image can hold.
+    pub fn finish(self) -> Result<Vec<u8>, CompileError> {
+        emit::emit(self.0)
+    }
 }

@@ -18,7 +18,6 @@
 //! instructions however many statements have it, whatever the order of their conditions. Lines and columns are found only if
 //! explanations are to print them.
 
-use bumpalo::Bump;
 use portcullis_image::wire::count;
 use portcullis_image::{
     ActionPattern, ConditionText, Entries, Id, Insn, InsnSource, Item, LayerSet, ListId, Pattern,
@@ -34,27 +33,13 @@ use smallvec::SmallVec;
 use crate::fold::compare_folded;
 use crate::pattern::{Case, PatternBuilder, Reading};
 use crate::program::{Program, WrittenGuard};
-use crate::{CompileError, Options, public};
+use crate::{CompileError, public};
 
 /// The entries of a list as they are written, beside the patterns: what explanations print.
 type Written<'a> = SmallVec<[&'a str; 8]>;
 
 /// The policies of a unit, with the layers that each of them is in.
 pub(crate) type UnitPolicies<'s, 'a> = Vec<(LayerSet, &'s [Policy<'a>])>;
-
-/// Lowers all policies, unit by unit, in the order in which they come. Units share records, never statements.
-pub(crate) fn lower<'s, 'a: 's>(
-    units: impl Iterator<Item = UnitPolicies<'s, 'a>>,
-    options: Options,
-    arena: &'a Bump,
-) -> Program<'a> {
-    let mut program = Program::new(options, arena);
-    let mut lines = Lines::default();
-    for unit in units {
-        program.unit(&unit, &mut lines);
-    }
-    program
-}
 
 /// The sets that are present, with their layers. Control policies come first; the order decides only the numbers of
 /// statements.
@@ -113,9 +98,10 @@ impl<'a> Lines<'a> {
     }
 }
 
-impl<'a> Program<'a> {
-    /// Lowers a unit: its statements, Deny first, and the layers in which it has policies, also where these are empty.
-    fn unit(&mut self, policies: &UnitPolicies<'_, 'a>, lines: &mut Lines<'a>) {
+impl Program {
+    /// Lowers the policies of a unit: its statements, Deny first, and the layers in which it has policies, also where these are empty.
+    pub(crate) fn unit(&mut self, policies: &[(LayerSet, &[Policy<'_>])]) {
+        let mut lines = Lines::default();
         self.reserve(policies);
         let first = self.statements.len();
         let (mut layers, mut public) = (LayerSet::EMPTY, false);
@@ -126,7 +112,7 @@ impl<'a> Program<'a> {
                     .iter()
                     .any(|policy| public::is_public(&policy.document));
             for policy in *policies {
-                self.policy(*own, policy, lines);
+                self.policy(*own, policy, &mut lines);
             }
         }
         let statements = self.statements.get_mut(first..).unwrap_or(&mut []);
@@ -148,7 +134,7 @@ impl<'a> Program<'a> {
 
     /// Makes room for what a unit needs if it has nothing in common with the units before it. Growing by doubling would copy the
     /// largest tables while they are largest.
-    fn reserve(&mut self, policies: &UnitPolicies<'_, 'a>) {
+    fn reserve(&mut self, policies: &[(LayerSet, &[Policy<'_>])]) {
         let documents = policies.iter().flat_map(|(_, policies)| *policies);
         let lists = documents.map(|policy| policy.document.statements);
         let (mut statements, mut conditions) = (0, 0);
@@ -165,7 +151,7 @@ impl<'a> Program<'a> {
 
     /// Lowers the statements of a policy, with where each was written. All its documents were read without an error; the reader gives
     /// no others.
-    fn policy(&mut self, layers: LayerSet, policy: &Policy<'a>, lines: &mut Lines<'a>) {
+    fn policy<'t>(&mut self, layers: LayerSet, policy: &Policy<'t>, lines: &mut Lines<'t>) {
         let source = Id::new(count(self.sources.len()));
         if self.options.debug {
             let record = PolicySource {
@@ -205,8 +191,8 @@ impl<'a> Program<'a> {
     fn statement(
         &mut self,
         layers: LayerSet,
-        document: &ast::Document<'a>,
-        statement: &ast::Statement<'a>,
+        document: &ast::Document<'_>,
+        statement: &ast::Statement<'_>,
         origin: &mut StatementSource,
     ) -> Statement {
         let (principals, not_principal) = match &statement.principal {
@@ -243,7 +229,7 @@ impl<'a> Program<'a> {
     }
 
     /// The list of entries as written; empty if explanations are not to print them.
-    fn written(&mut self, entries: &[&'a str]) -> ListId<ConditionText> {
+    fn written(&mut self, entries: &[&str]) -> ListId<ConditionText> {
         if !self.options.debug {
             return Id::FIRST;
         }
@@ -253,8 +239,8 @@ impl<'a> Program<'a> {
 
     /// `MATCH-10` to `MATCH-12`. One entry that matches every action makes the list any, whatever else is in it. Beside the list
     /// come the entries as written, for explanations.
-    fn actions(&mut self, entries: &ast::Entries<'a>) -> (Entries<ActionPattern>, Written<'a>) {
-        let mut list: SmallVec<[(Id<ActionPattern>, &'a str); 8]> = SmallVec::new();
+    fn actions<'t>(&mut self, entries: &ast::Entries<'t>) -> (Entries<ActionPattern>, Written<'t>) {
+        let mut list: SmallVec<[(Id<ActionPattern>, &'t str); 8]> = SmallVec::new();
         for entry in entries.list {
             let known = self.known_actions.get(entry.value).copied();
             let Some(action) = known.or_else(|| self.action(entry.value)) else {
@@ -267,10 +253,10 @@ impl<'a> Program<'a> {
 
     /// The list of the patterns of entries, each once, and beside each an entry that has it: the same pattern may have been
     /// written in two ways.
-    fn entries<T: Item>(
+    fn entries<'t, T: Item>(
         &mut self,
-        mut list: SmallVec<[(Id<T>, &'a str); 8]>,
-    ) -> (Entries<T>, Written<'a>) {
+        mut list: SmallVec<[(Id<T>, &'t str); 8]>,
+    ) -> (Entries<T>, Written<'t>) {
         list.sort_by_key(|(item, _)| *item);
         list.dedup_by_key(|(item, _)| *item);
         let items: SmallVec<[Id<T>; 8]> = list.iter().map(|(item, _)| *item).collect();
@@ -279,7 +265,7 @@ impl<'a> Program<'a> {
     }
 
     /// The pattern of an entry that was not met before; none if it matches every action.
-    fn action(&mut self, entry: &'a str) -> Option<Id<ActionPattern>> {
+    fn action(&mut self, entry: &str) -> Option<Id<ActionPattern>> {
         let reading = Reading {
             variables: false,
             wildcards: true,
@@ -288,24 +274,24 @@ impl<'a> Program<'a> {
         // An entry without a colon is a run of stars (`GRAM-18`).
         let (service, name) = entry.split_once(':')?;
         let mut part = |text| {
-            let mut builder = PatternBuilder::new(self.arena);
+            let mut builder = PatternBuilder::new();
             builder.push(text, reading);
             builder.finish(self)
         };
         let (service, name) = (part(service), part(name));
         let action = self.actions.intern(ActionPattern { service, name });
-        self.known_actions.insert(entry, action);
+        self.known_actions.insert(entry.into(), action);
         Some(action)
     }
 
     /// `MATCH-20` to `MATCH-28`. One entry of stars alone makes the list any, whatever else is in it; else the list has each pattern
     /// once.
-    fn resources(
+    fn resources<'t>(
         &mut self,
-        document: &ast::Document<'a>,
-        entries: &ast::Entries<'a>,
-    ) -> (Entries<Pattern>, Written<'a>) {
-        let mut list: SmallVec<[(Id<Pattern>, &'a str); 8]> = SmallVec::new();
+        document: &ast::Document<'_>,
+        entries: &ast::Entries<'t>,
+    ) -> (Entries<Pattern>, Written<'t>) {
+        let mut list: SmallVec<[(Id<Pattern>, &'t str); 8]> = SmallVec::new();
         for entry in entries.list {
             if entry.value.bytes().all(|byte| byte == b'*') {
                 return (Entries::Any, Written::from_slice(&[entry.value]));
@@ -317,7 +303,7 @@ impl<'a> Program<'a> {
 
     /// The pattern of one entry. Variables are expanded after the fifth colon only, and short ARNs are completed where the type
     /// of the policy does so (`MATCH-23`).
-    fn resource(&mut self, document: &ast::Document<'a>, text: &'a str) -> Id<Pattern> {
+    fn resource(&mut self, document: &ast::Document<'_>, text: &str) -> Id<Pattern> {
         let variables = vars::has_opening(text) && document.has_variables();
         let is_colon = |byte: &u8| *byte == b':';
         let is_short = document.kind.completes_short_arns()
@@ -327,7 +313,7 @@ impl<'a> Program<'a> {
             wildcards: true,
             case: Case::Keep,
         };
-        let mut builder = PatternBuilder::new(self.arena);
+        let mut builder = PatternBuilder::new();
         if !variables && !is_short {
             builder.push(text, plain);
             return builder.finish(self);
@@ -354,7 +340,7 @@ impl<'a> Program<'a> {
 
     /// `GRAM-30` to `GRAM-44`. An entry that is everyone makes the list everyone; each other one is stored by its form and text. The
     /// list is sorted again when all principals are known.
-    fn principals(&mut self, principals: &ast::Principals<'a>) -> Principals<PrincipalRecord> {
+    fn principals(&mut self, principals: &ast::Principals<'_>) -> Principals<PrincipalRecord> {
         let mut list: SmallVec<[Id<PrincipalRecord>; 8]> = SmallVec::new();
         for entry in principals.list {
             let form = match entry.kind {
@@ -364,8 +350,8 @@ impl<'a> Program<'a> {
                 PrincipalKind::Federated => PrincipalForm::Federated,
                 PrincipalKind::CanonicalUser => PrincipalForm::CanonicalUser,
             };
-            self.strings.intern(entry.value.value);
-            list.push(self.principals.intern((form, entry.value.value)));
+            let text = self.strings.intern(entry.value.value);
+            list.push(self.principals.intern(PrincipalRecord { form, text }));
         }
         list.sort_unstable();
         list.dedup();
@@ -378,11 +364,11 @@ impl<'a> Program<'a> {
     /// With explanations a guard that was written in another way is one of its own, so that each policy is quoted as it is written.
     fn guard(
         &mut self,
-        document: &ast::Document<'a>,
-        statement: &ast::Statement<'a>,
+        document: &ast::Document<'_>,
+        statement: &ast::Statement<'_>,
     ) -> Option<Id<Insn>> {
         let variables = document.has_variables();
-        let mut conditions: SmallVec<[&ast::Condition<'a>; 4]> =
+        let mut conditions: SmallVec<[&ast::Condition<'_>; 4]> =
             statement.conditions.iter().collect();
         conditions.sort_by(|a, b| {
             let keys = compare_folded(a.key.value, b.key.value);
@@ -423,7 +409,7 @@ impl<'a> Program<'a> {
     }
 
     /// A condition as it is written.
-    fn insn_source(&mut self, condition: &ast::Condition<'a>) -> InsnSource {
+    fn insn_source(&mut self, condition: &ast::Condition<'_>) -> InsnSource {
         let values = condition.values.iter().map(|value| self.text(value.value));
         let values: SmallVec<[_; 4]> = values.collect();
         InsnSource {

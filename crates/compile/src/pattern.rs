@@ -18,8 +18,8 @@
 //! Automata were rejected: a directory has very many patterns, each of which is tried on few texts, and one that is a literal
 //! with a star, as most are, is matched by one comparison.
 
-use bumpalo::Bump;
-use bumpalo::collections::String as ArenaString;
+use std::borrow::Cow;
+
 use portcullis_image::{
     Class, Id, MAX_CHARS, Pattern, PatternKind, Start, Token, TokenRecord, span,
 };
@@ -27,7 +27,7 @@ use portcullis_source::words::{equal, first};
 use portcullis_syntax::vars::{self, Variable};
 use smallvec::SmallVec;
 
-use crate::fold::{fold_in, lower_in};
+use crate::fold::{fold, lower};
 use crate::program::Program;
 
 /// How a text is read.
@@ -53,11 +53,10 @@ pub(crate) enum Case {
 }
 
 /// A piece of a pattern before it has a record in the image.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum PatternPart<'a> {
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum PatternPart<'t> {
     /// Literal text, never empty, and not beside another.
-    Text(&'a str),
-    /// Any run of characters.
+    Text(Cow<'t, str>),
     Star,
     /// Any run of characters but colons (`COND-60`).
     Field,
@@ -66,32 +65,29 @@ enum PatternPart<'a> {
     /// The value of a key, or the default if the key is absent (`VAR-6`).
     Variable {
         /// As the policy spells it; keys are looked up without regard to case.
-        key: &'a str,
+        key: &'t str,
         /// The text in quotes behind the key.
-        default: Option<&'a str>,
+        default: Option<&'t str>,
     },
 }
 
+/// Builds one pattern from the texts of its pieces.
+#[derive(Default)]
 /// Builds one pattern from the texts of its pieces. It holds pieces, not records, until [`PatternBuilder::finish`]: some
 /// conditions turn out to need no pattern, and then leave nothing behind in the program.
-pub(crate) struct PatternBuilder<'a> {
-    /// For texts that are joined, or whose case changes.
-    arena: &'a Bump,
+pub(crate) struct PatternBuilder<'t> {
     /// What was appended, normalized so far.
-    parts: SmallVec<[PatternPart<'a>; 4]>,
+    parts: SmallVec<[PatternPart<'t>; 4]>,
 }
 
-impl<'a> PatternBuilder<'a> {
+impl<'t> PatternBuilder<'t> {
     /// An empty pattern, which matches the empty text.
-    pub(crate) fn new(arena: &'a Bump) -> Self {
-        PatternBuilder {
-            arena,
-            parts: SmallVec::new(),
-        }
+    pub(crate) fn new() -> Self {
+        PatternBuilder::default()
     }
 
     /// Appends a text, read in this way. `${*}`, `${?}` and `${$}` are literal characters (`VAR-8`).
-    pub(crate) fn push(&mut self, text: &'a str, reading: Reading) {
+    pub(crate) fn push(&mut self, text: &'t str, reading: Reading) {
         if !reading.variables || !vars::has_opening(text) {
             self.push_plain(text, reading);
             return;
@@ -118,7 +114,7 @@ impl<'a> PatternBuilder<'a> {
 
     /// Appends a part of an ARN in which stars do not match colons, if that is all that it has of
     /// wildcards and variables. False if it has others; the pattern is then of no use.
-    pub(crate) fn push_field(&mut self, text: &'a str, reading: Reading) -> bool {
+    pub(crate) fn push_field(&mut self, text: &'t str, reading: Reading) -> bool {
         let first = self.parts.len();
         self.push(text, reading);
         let parts = self
@@ -136,7 +132,7 @@ impl<'a> PatternBuilder<'a> {
     }
 
     /// Appends a text without variables.
-    fn push_plain(&mut self, text: &'a str, reading: Reading) {
+    fn push_plain(&mut self, text: &'t str, reading: Reading) {
         if !reading.wildcards {
             self.push_text(text, reading.case);
             return;
@@ -176,42 +172,40 @@ impl<'a> PatternBuilder<'a> {
     }
 
     /// Appends literal text, joined with what stands before it.
-    fn push_text(&mut self, text: &'a str, case: Case) {
+    fn push_text(&mut self, text: &'t str, case: Case) {
         if text.is_empty() {
             return;
         }
         let text = match case {
-            Case::Keep => text,
-            Case::Lower => lower_in(self.arena, text),
-            Case::Fold => fold_in(self.arena, text),
+            Case::Keep => text.into(),
+            Case::Lower => lower(text),
+            Case::Fold => fold(text),
         };
         if let Some(PatternPart::Text(last)) = self.parts.last_mut() {
-            let mut joined = ArenaString::from_str_in(last, self.arena);
-            joined.push_str(text);
-            *last = joined.into_bump_str();
+            last.to_mut().push_str(&text);
         } else {
             self.parts.push(PatternPart::Text(text));
         }
     }
 
-    /// The text, if the pattern is nothing but text: without variables, and without wildcards or read without them.
-    pub(crate) fn as_text(&self) -> Option<&'a str> {
-        match self.parts.as_slice() {
-            [] => Some(""),
-            [PatternPart::Text(text)] => Some(text),
+    /// The text, if the pattern is nothing but text.
+    pub(crate) fn into_text(mut self) -> Option<Cow<'t, str>> {
+        match (self.parts.pop(), self.parts.is_empty()) {
+            (None, _) => Some("".into()),
+            (Some(PatternPart::Text(text)), true) => Some(text),
             _ => None,
         }
     }
 
     /// The two literals and what a value may have between and behind them ([`span`]), if the pattern is
     /// nothing else.
-    pub(crate) fn as_span(&self) -> Option<(&'a str, &'a str, u64)> {
+    pub(crate) fn as_span(&self) -> Option<(&str, &str, u64)> {
         let (parts, open) = match self.parts.as_slice() {
             [parts @ .., PatternPart::Star] => (parts, span::OPEN),
             parts => (parts, 0),
         };
         let (first, parts) = match parts {
-            [PatternPart::Text(first), parts @ ..] => (*first, parts),
+            [PatternPart::Text(first), parts @ ..] => (&**first, parts),
             parts => ("", parts),
         };
         match parts {
@@ -227,7 +221,7 @@ impl<'a> PatternBuilder<'a> {
     }
 
     /// Gives the pattern a number in the program: that of an equal one if there is one.
-    pub(crate) fn finish(self, program: &mut Program<'a>) -> Id<Pattern> {
+    pub(crate) fn finish(self, program: &mut Program) -> Id<Pattern> {
         let mut parts = self.parts.as_slice();
         let mut literal = "";
         if let [PatternPart::Text(text), rest @ ..] = parts {
@@ -241,7 +235,7 @@ impl<'a> PatternBuilder<'a> {
             _ => {
                 let mut tokens: SmallVec<[TokenRecord; 8]> = SmallVec::new();
                 for part in parts {
-                    tokens.push(token(*part, program).into());
+                    tokens.push(token(part, program).into());
                 }
                 tokens.push(Token::End.into());
                 (
@@ -259,12 +253,12 @@ impl<'a> PatternBuilder<'a> {
 }
 
 /// The token of a piece; a variable gets a slot.
-fn token<'a>(part: PatternPart<'a>, program: &mut Program<'a>) -> Token {
+fn token(part: &PatternPart<'_>, program: &mut Program) -> Token {
     match part {
         PatternPart::Text(text) => Token::Text(program.strings.intern(text)),
         PatternPart::Star => Token::Star,
         PatternPart::Field => Token::Field,
-        PatternPart::Chars(count) => Token::Chars(count),
+        PatternPart::Chars(count) => Token::Chars(*count),
         PatternPart::Variable { key, default } => Token::Variable {
             slot: program.slot(key, Class::Text),
             default: default.map(|text| program.strings.intern(text)),

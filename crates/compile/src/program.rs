@@ -8,28 +8,28 @@
 //! arena that is freed with the program. A tree of statements that is optimized before it is laid out was rejected: it would
 //! be as large as the image, and there is nothing to optimize that keeps statements apart.
 
-use bumpalo::Bump;
 use portcullis_image::value::network::Network;
 use portcullis_image::wire::count;
 use portcullis_image::{
     ActionPattern, ArnPattern, Class, ConditionText, Header, Id, Insn, InsnSource, InstantRecord,
     Item, LayerSet, ListId, ListKind, NetworkRecord, NumberRecord, Pattern, PolicySource,
-    PrincipalForm, PrincipalRecord, Reserved, Section, ShortText, Slot, Statement, StatementSource,
-    TokenRecord, Unit, WantedKeys,
+    PrincipalRecord, Reserved, Section, ShortText, Slot, Statement, StatementSource, TokenRecord,
+    Unit, WantedKeys,
 };
 use smallvec::SmallVec;
 
 use crate::Options;
-use crate::fold::fold_in;
+use crate::fold::fold;
 use crate::intern::{Interner, Lists, Memo, Runs, Strings, memo};
 
 /// How the instructions of a guard were written.
 pub(crate) type WrittenGuard = SmallVec<[InsnSource; 4]>;
 
+/// The slots of a key: most are looked at with one class.
+type OfClasses = SmallVec<[(Class, Id<Slot>); 2]>;
+
 /// Everything that an image will hold. Filled by lowering, laid out by `emit`.
-pub(crate) struct Program<'a> {
-    /// Where texts lie that differ from those of the documents.
-    pub(crate) arena: &'a Bump,
+pub(crate) struct Program {
     /// What is to be compiled beside the policies.
     pub(crate) options: Options,
     /// The layers of all units.
@@ -41,7 +41,7 @@ pub(crate) struct Program<'a> {
     /// All texts, each once.
     pub(crate) strings: Strings,
     /// Folded names with the class of the values.
-    pub(crate) slots: Interner<Slot, (&'a str, Class)>,
+    pub(crate) slots: Interner<Slot>,
     /// Statements with their origins, unit by unit; in a unit Deny comes first.
     pub(crate) statements: Vec<(Statement, StatementSource)>,
     /// Units in their order; where their postings are is known when the index is built.
@@ -53,15 +53,15 @@ pub(crate) struct Program<'a> {
     /// Patterns for actions.
     pub(crate) actions: Interner<ActionPattern>,
     /// The patterns for actions by their entries.
-    pub(crate) known_actions: Memo<&'a str, Id<ActionPattern>>,
+    pub(crate) known_actions: Memo<Box<str>, Id<ActionPattern>>,
     /// The slots by key as written, and class.
-    known_slots: Memo<(&'a str, Class), Id<Slot>>,
+    known_slots: Memo<Box<str>, OfClasses>,
     /// Patterns of actions, resources and conditions.
     pub(crate) patterns: Interner<Pattern>,
     /// Runs of tokens, each with its end.
     pub(crate) tokens: Runs<TokenRecord>,
     /// Principals by form and text; sorted when the image is laid out.
-    pub(crate) principals: Interner<PrincipalRecord, (PrincipalForm, &'a str)>,
+    pub(crate) principals: Interner<PrincipalRecord>,
     /// Guards, each a run whose last instruction says so.
     pub(crate) code: Runs<Insn>,
     /// Guards that were written in another way than an equal one, by that and how they were.
@@ -77,8 +77,7 @@ pub(crate) struct Program<'a> {
     /// Blocks of addresses of conditions.
     pub(crate) networks: Interner<NetworkRecord>,
     /// The networks of values, none for what is no network.
-    pub(crate) known_networks: Memo<&'a str, Option<Network>>,
-    /// ARN patterns of conditions that no pattern over the whole text can stand for.
+    pub(crate) known_networks: Memo<Box<str>, Option<Network>>,
     pub(crate) arns: Interner<ArnPattern>,
     /// Policies by name and file, for explanations.
     pub(crate) sources: Vec<PolicySource>,
@@ -96,13 +95,12 @@ pub(crate) fn sections(options: Options) -> impl Iterator<Item = Section> {
     })
 }
 
-impl<'a> Program<'a> {
+impl Program {
     /// A program without statements. It has the reserved slots already, with their numbers, and knows at which offset its strings
     /// will begin: behind the header and the table of sections, whose length follows from the options.
-    pub(crate) fn new(options: Options, arena: &'a Bump) -> Program<'a> {
+    pub(crate) fn new(options: Options) -> Program {
         let table = Header::SIZE + Header::ENTRY * sections(options).count();
         let mut program = Program {
-            arena,
             options,
             layers: LayerSet::EMPTY,
             public: false,
@@ -133,8 +131,11 @@ impl<'a> Program<'a> {
         };
         // They have their numbers, whether a policy looks at them or not.
         for key in Reserved::ALL {
-            program.strings.intern(key.name());
-            program.slots.intern((key.name(), Reserved::CLASS));
+            let name = program.strings.intern(key.name());
+            program.slots.intern(Slot {
+                name,
+                class: Reserved::CLASS,
+            });
         }
         // The evaluation itself looks at these.
         for key in [
@@ -148,18 +149,34 @@ impl<'a> Program<'a> {
     }
 
     /// The slot of a key, in any case (`COND-40`), and a class; a new one if no policy has tested it before.
-    pub(crate) fn slot(&mut self, key: &'a str, class: Class) -> Id<Slot> {
-        if let Some(slot) = self.known_slots.get(&(key, class)) {
-            return *slot;
+    pub(crate) fn slot(&mut self, key: &str, class: Class) -> Id<Slot> {
+        let known = self.known_slots.get(key).into_iter().flatten();
+        if let Some((_, slot)) = known.copied().find(|(own, _)| *own == class) {
+            return slot;
         }
-        let name = fold_in(self.arena, key);
-        self.strings.intern(name);
-        if let Some(reserved) = Reserved::of_name(name) {
+        let folded = fold(key);
+        let name = self.strings.intern(&folded);
+        if let Some(reserved) = Reserved::of_name(&folded) {
             self.wanted.add(reserved, class);
         }
-        let slot = self.slots.intern((name, class));
-        self.known_slots.insert((key, class), slot);
+        let slot = self.slots.intern(Slot { name, class });
+        let known = self.known_slots.entry_ref(key).or_default();
+        known.push((class, slot));
         slot
+    }
+
+    /// Forgets how to find what is there: nothing is added from now on.
+    pub(crate) fn close(&mut self) {
+        self.strings.close();
+        self.slots.close();
+        self.lists.close();
+        self.actions.close();
+        self.patterns.close();
+        self.tokens.close();
+        self.code.close();
+        self.texts.close();
+        self.known_actions = memo();
+        self.guards = memo();
     }
 
     /// A text of conditions, as lists refer to it.

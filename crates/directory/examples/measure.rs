@@ -7,6 +7,9 @@
 //! The folder is made if it is not there; with a third argument `decisions` only these are measured. Prints a name and a figure on each line. Figures of one thread are
 //! its time on the processor, where the system tells.
 //!
+//! With `inline` in place of `million` it is one account whose users have policies of their own: a large dump. With `written` as third
+//! argument it only makes the folder.
+//!
 //! With `texts`, `prepared` or `resolved` as third argument it makes some 10,000 decisions of that kind and measures nothing: for profilers,
 //! and to count instructions, from the second run on, when the folder is there.
 //!
@@ -96,10 +99,11 @@ impl Numbers {
 }
 
 fn main() {
-    let mut arguments = std::env::args().skip(1);
+    let mut arguments = std::env::args().skip(1).collect::<Vec<_>>().into_iter();
     let folder = arguments.next().unwrap();
     let scale = match arguments.next().as_deref() {
         Some("million") => Scale::MILLION,
+        Some("inline") => Scale::INLINE,
         _ => Scale {
             accounts: 20,
             ..Scale::MILLION
@@ -109,6 +113,9 @@ fn main() {
     let mut generator = Generator::new(17, scale);
     if !folder.exists() {
         generator.write(folder).unwrap();
+    }
+    if arguments.clone().next().as_deref() == Some("written") {
+        return;
     }
     let load = |folder: &Path| {
         let loaded = Directory::load(folder, LoadOptions::default(), &mut |_| ());

@@ -19,3 +19,4 @@ pub(crate) mod provenance;
 pub(crate) mod snapshot;
 pub(crate) mod strings;
 pub(crate) mod tables;
+pub(crate) mod texts;

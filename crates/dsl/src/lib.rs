@@ -65,7 +65,7 @@ use portcullis_syntax::ast::{Document, PrincipalKind, Span, Text};
 use std::fmt;
 
 pub use json::{minify_json, print_json};
-pub use minify::{Minified, MinifyOptions, Quota, minify, quota, size};
+pub use minify::{Minified, MinifyOptions, Quota, minified_size, minify, quota, size};
 pub use print::print_dsl;
 
 /// An imported file.

@@ -9,7 +9,7 @@ use portcullis_model::PolicyKind;
 use portcullis_syntax::ast::{
     Condition, Document, Entries, PrincipalEntry, Principals, Span, Statement, Text,
 };
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// What may be done to a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,6 +124,25 @@ pub fn minify<'a>(
     options: MinifyOptions,
     arena: &'a Bump,
 ) -> Minified<'a> {
+    let smaller = smaller(document, options, arena);
+    Minified {
+        before: size(document),
+        after: size(&smaller.document),
+        ..smaller
+    }
+}
+
+/// How large a document is after [`minify`].
+pub fn minified_size<'a>(
+    document: &Document<'a>,
+    options: MinifyOptions,
+    arena: &'a Bump,
+) -> usize {
+    size(&smaller(document, options, arena).document)
+}
+
+/// The smaller document, whose size nobody has counted yet.
+fn smaller<'a>(document: &Document<'a>, options: MinifyOptions, arena: &'a Bump) -> Minified<'a> {
     let mut minifier = Minifier {
         options,
         arena,
@@ -154,8 +173,8 @@ pub fn minify<'a>(
     };
     Minified {
         document: smaller,
-        before: size(document),
-        after: size(&smaller),
+        before: 0,
+        after: 0,
         dropped_entries: minifier.dropped_entries,
         merged_statements,
         dropped_sids: minifier.dropped_sids,
@@ -260,6 +279,8 @@ impl<'a> Minifier<'a> {
             .filter_map(|text| text.strip_suffix('*'))
             .filter(|start| is_general(start))
             .collect();
+        // How long they are: only starts of such a length are looked up.
+        let lengths: BTreeSet<usize> = starts.iter().map(|start| start.len()).collect();
         let all = folded.iter().any(|text| text == "*");
         let mut seen: HashSet<&str> = HashSet::new();
         list.iter()
@@ -271,8 +292,9 @@ impl<'a> Minifier<'a> {
                 // An entry with a variable may match nothing, and is then covered all the same; but
                 // one that is covered must not be the one that covers.
                 let own = text.strip_suffix('*');
-                let covered = (1..text.len().min(LONGEST)).any(|end| {
-                    text.get(..end)
+                let mut ends = lengths.range(1..text.len().clamp(1, LONGEST));
+                let covered = ends.any(|end| {
+                    text.get(..*end)
                         .is_some_and(|start| Some(start) != own && starts.contains(start))
                 });
                 let by_all = all && text.as_str() != "*";

@@ -120,6 +120,11 @@ impl<D: AsRef<[u8]>> Image<D> {
     pub fn as_bytes(&self) -> &[u8] {
         self.data.as_ref()
     }
+
+    /// What it was opened from.
+    pub fn into_inner(self) -> D {
+        self.data
+    }
 }
 
 /// Reads the header and the table of sections, which must describe exactly these bytes: sections rise, follow each other

@@ -187,12 +187,29 @@ fn redundant(
             .get(*at)
             .is_some_and(|entry| has_wildcard(entry.text.value))
     };
-    let patterns: Vec<usize> = (0..entries.len()).filter(is_pattern).collect();
+    // With what each begins: most pairs differ in that.
+    let patterns = (0..entries.len()).filter(is_pattern).map(|at| {
+        let pattern = entries.get(at).map_or("", |entry| entry.text.value);
+        (
+            at,
+            pattern,
+            pattern.split(['*', '?']).next().unwrap_or_default(),
+        )
+    });
+    let patterns: Vec<(usize, &str, &str)> = patterns.collect();
     for (at, entry) in entries.iter().enumerate() {
         if is_gone.get(at) == Some(&true) {
             continue;
         }
-        for &other in &patterns {
+        for &(other, pattern, literal) in &patterns {
+            let begins = entry.text.value.as_bytes().get(..literal.len());
+            let begins = begins.is_some_and(|start| match is_action {
+                true => start.eq_ignore_ascii_case(literal.as_bytes()),
+                false => start == literal.as_bytes(),
+            });
+            if !begins {
+                continue;
+            }
             // What is gone stands for nothing: another one stands for it, and for what it covered.
             let is_left = is_gone.get(other) == Some(&false);
             if is_gone.get(at) == Some(&true) || other == at || !is_left {
@@ -202,7 +219,6 @@ fn redundant(
                 return;
             };
             *steps = left;
-            let pattern = entries.get(other).map_or("", |entry| entry.text.value);
             let Some(is_covered) = stands_for(pattern, entry.text.value, is_action, steps) else {
                 return;
             };

@@ -48,7 +48,7 @@ pub use lines::LineIndex;
 pub use lookalike::{is_unseen, lookalike};
 pub use object::{Reader, Slots, field, list, present, slots, text};
 pub use quote::{printable, quoted};
-pub use records::Records;
+pub use records::{Piece, Pieces, Records};
 pub use render::{render, render_failure};
 pub use sink::Sink;
 pub use source::{Source, Start};

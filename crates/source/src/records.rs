@@ -1,5 +1,6 @@
 //! A stream of scenarios taken apart.
 
+mod pieces;
 mod prefix;
 mod utf16;
 
@@ -7,8 +8,11 @@ use std::io::{self, BufRead, Read};
 
 use crate::Start;
 use crate::json::{self, MAX_TEXT};
+use crate::words::{equal, first};
 
 use prefix::{Prefix, Reach};
+
+pub use pieces::{Piece, Pieces};
 
 /// Takes a stream apart into texts of one JSON value each, whatever their layout.
 ///
@@ -33,6 +37,8 @@ pub struct Records<R> {
     /// Bytes of the stream before `taken`, as UTF-8.
     offset: u64,
     layout: Layout,
+    /// The buffer's last line may go on in the stream.
+    is_cut: bool,
     /// How the stream writes its characters; none before its first byte was looked at.
     encoding: Option<Encoding>,
 }
@@ -66,6 +72,7 @@ impl<R: BufRead> Records<R> {
             line: 1,
             offset: 0,
             layout: Layout::Unknown,
+            is_cut: false,
             encoding: None,
         }
     }
@@ -99,6 +106,7 @@ impl<R: BufRead> Records<R> {
         }
         let start = Start {
             line: self.line,
+            column: 1,
             offset: self.offset,
         };
         let end = self.end_of_record()?;
@@ -196,12 +204,23 @@ impl<R: BufRead> Records<R> {
     /// The end of the buffer's line that starts here, which is read if it is not there yet; none at the end
     /// of the stream.
     fn line_from(&mut self, start: usize) -> io::Result<Option<usize>> {
-        if start >= self.buffer.len() && !self.read_line()? {
-            return Ok(None);
+        if start >= self.buffer.len() {
+            self.is_cut = false;
+            if !self.read_line()? {
+                return Ok(None);
+            }
         }
-        let rest = self.buffer.get(start..).unwrap_or_default();
-        let length = rest.iter().position(|byte| *byte == b'\n');
-        Ok(Some(start + length.map_or(rest.len(), |length| length + 1)))
+        let mut from = start;
+        loop {
+            let rest = self.buffer.get(from..).unwrap_or_default();
+            if let Some(length) = first(rest, |word| equal(word, b'\n')) {
+                return Ok(Some(from + length + 1));
+            }
+            from = self.buffer.len();
+            if !std::mem::take(&mut self.is_cut) || !self.read_line()? {
+                return Ok(Some(from));
+            }
+        }
     }
 
     /// Lets go of what is in a record.
@@ -211,6 +230,11 @@ impl<R: BufRead> Records<R> {
         let lines = lines.count();
         self.line += lines.max(1);
         self.offset += bytes as u64;
+        self.let_go(end);
+    }
+
+    /// Forgets what stands before a place of the buffer.
+    fn let_go(&mut self, end: usize) {
         self.taken = end;
         if end >= self.buffer.len() {
             self.buffer.clear();
@@ -222,17 +246,29 @@ impl<R: BufRead> Records<R> {
         }
     }
 
+    /// How the stream writes its characters.
+    fn encoding(&mut self) -> io::Result<Encoding> {
+        if let Some(known) = self.encoding {
+            return Ok(known);
+        }
+        let found = json::utf16(self.input.fill_buf()?);
+        let found = found.map_or(Encoding::Utf8, Encoding::Utf16);
+        Ok(*self.encoding.insert(found))
+    }
+
+    /// Appends what the stream has at hand to the buffer, and is false at the end of the stream.
+    fn read_some(&mut self) -> io::Result<bool> {
+        let bytes = self.input.fill_buf()?;
+        let count = bytes.len();
+        self.buffer.extend_from_slice(bytes);
+        self.input.consume(count);
+        self.is_cut = count > 0;
+        Ok(self.is_cut)
+    }
+
     /// Appends a line to the buffer, and is false at the end of the stream.
     fn read_line(&mut self) -> io::Result<bool> {
-        let encoding = match self.encoding {
-            Some(encoding) => encoding,
-            None => {
-                let found = json::utf16(self.input.fill_buf()?);
-                let found = found.map_or(Encoding::Utf8, Encoding::Utf16);
-                *self.encoding.insert(found)
-            }
-        };
-        if let Encoding::Utf16(order) = encoding {
+        if let Encoding::Utf16(order) = self.encoding()? {
             return utf16::read_line(&mut self.input, order, &mut self.buffer);
         }
         // One byte more than can be used, so that it is seen to be too long.
@@ -404,7 +440,11 @@ mod tests {
         let mut records = Records::new(input);
         let mut record = Vec::new();
         records.next_into(&mut record).unwrap();
-        let start = Start { line: 2, offset: 3 };
+        let start = Start {
+            line: 2,
+            column: 1,
+            offset: 3,
+        };
         assert_eq!(records.next_into(&mut record).unwrap(), Some(start));
         assert_eq!(record, b"{\"a");
     }

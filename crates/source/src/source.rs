@@ -11,13 +11,19 @@ use crate::{Code, Diagnostic, LineIndex, Place, Span, json, render};
 pub struct Start {
     /// The line, from 1.
     pub line: usize,
+    /// The character of the line, from 1.
+    pub column: usize,
     /// Bytes before it, of a file in UTF-16 as UTF-8.
     pub offset: u64,
 }
 
 impl Start {
     /// The start of the file.
-    pub const FILE: Start = Start { line: 1, offset: 0 };
+    pub const FILE: Start = Start {
+        line: 1,
+        column: 1,
+        offset: 0,
+    };
 }
 
 /// A text with the name of the file that it came from, and where in the file it stood.
@@ -38,7 +44,7 @@ impl<'a> Source<'a> {
         Source::at(file, text, Start::FILE)
     }
 
-    /// The part of a file's text that begins here, with the first character of a line.
+    /// The part of a file's text that begins here.
     pub fn at(file: &'a str, text: &'a str, start: Start) -> Rc<Source<'a>> {
         Rc::new(Source {
             file,
@@ -88,7 +94,11 @@ impl<'a> Source<'a> {
     /// Line and column of a byte of the text, both from 1.
     pub fn position(&self, offset: u32) -> (usize, usize) {
         let (line, column) = self.index().position(offset);
-        (line + self.start.line - 1, column)
+        let before = match line {
+            1 => self.start.column - 1,
+            _ => 0,
+        };
+        (line + self.start.line - 1, column + before)
     }
 
     fn index(&self) -> &LineIndex<'a> {

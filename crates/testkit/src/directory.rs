@@ -34,6 +34,8 @@ pub struct Scale {
     pub shared: usize,
     /// One in so many principals has a policy of its own.
     pub inline_one_in: usize,
+    /// Policies of its own that each user has besides.
+    pub inline_each: usize,
     /// With everything that statements can say, usual or not: negations, lists, many statements for one action.
     pub odd: bool,
 }
@@ -51,6 +53,7 @@ impl Scale {
         managed: 3,
         shared: 4,
         inline_one_in: 2,
+        inline_each: 0,
         odd: true,
     };
 
@@ -66,7 +69,20 @@ impl Scale {
         managed: 10,
         shared: 100,
         inline_one_in: 200,
+        inline_each: 0,
         odd: false,
+    };
+}
+
+impl Scale {
+    /// One account whose 20,000 users have eight policies of their own each: a dump of some 150 MB.
+    pub const INLINE: Scale = Scale {
+        accounts: 1,
+        users: 20_000,
+        groups: 100,
+        roles: 100,
+        inline_each: 8,
+        ..Scale::MILLION
     };
 }
 
@@ -539,7 +555,11 @@ impl Generator {
                         json!(format!("AIDA{owner:04}X{index:06}")),
                     );
                     object.insert("GroupList".to_string(), json!([group]));
-                    let inline = self.inline();
+                    let mut inline = self.inline();
+                    for index in 0..self.scale.inline_each {
+                        let own = json!({"PolicyName": format!("p{index}"), "PolicyDocument": self.identity(10)});
+                        inline.as_array_mut().into_iter().for_each(|all| all.push(own.clone()));
+                    }
                     object.insert("UserPolicyList".to_string(), inline);
                 }
                 one

@@ -1,10 +1,11 @@
 //! Which findings count, and how much: by code and by group.
 
-use portcullis_lint::{Group, Level, rules};
+use portcullis_lint::{Group, Level};
 use portcullis_source::Severity;
 use portcullis_source::suggest::nearest;
 
 use super::found::{ADVICE, Found, LOAD};
+use crate::values::OneOf;
 
 /// A code, a group of codes, or all of one of AWS's levels.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,20 +26,26 @@ impl Name {
         if Level::ALL.iter().any(|level| level.as_str() == text) {
             return Ok(Name(upper));
         }
-        let own = || {
-            let codes = super::reader_codes().map(|code| code.as_str());
-            codes.chain(rules::every().map(|rule| rule.code))
-        };
-        if own().any(|code| code == upper) || upper == super::UNUSED_ALLOW {
+        if super::codes().any(|code| code == upper) || upper == super::UNUSED_ALLOW {
             return Ok(Name(upper));
         }
-        Err(match nearest(&upper, own()) {
+        Err(match nearest(&upper, super::codes()) {
             Some(code) => format!("unknown code or group; did you mean {code}?"),
             None => format!(
                 "unknown code or group; the groups are {}",
                 groups().collect::<Vec<_>>().join(", ")
             ),
         })
+    }
+
+    /// What parses names.
+    pub(crate) fn parser() -> OneOf<Name> {
+        let names = || {
+            let groups = Group::ALL.into_iter().map(Group::as_str).chain([ADVICE]);
+            let levels = Level::ALL.iter().map(|level| level.as_str());
+            groups.chain(levels).chain(super::codes()).collect()
+        };
+        OneOf::new(Name::parse, names)
     }
 
     pub(crate) fn is_of(&self, found: &Found) -> bool {

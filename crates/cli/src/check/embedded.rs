@@ -12,6 +12,7 @@ use portcullis_source::json::{self, Member, Node, Value};
 use portcullis_syntax::ast::{Span, Text};
 use portcullis_syntax::forms;
 
+use super::dump_quota;
 use super::found::{Checked, Linter, Wanted};
 use super::yaml;
 use portcullis_source::{Diagnostic, quoted};
@@ -29,10 +30,17 @@ enum Host {
     Template,
     Plan,
     Dump,
+    /// Named policies, as `convert` writes several.
+    List,
 }
 
 fn host(node: &Node<'_>) -> Option<Host> {
     let has = |name| node.get(name).is_some();
+    if let Some(elements) = node.as_array() {
+        let is_named = |own: &Node<'_>| own.get("name").is_some() && own.get("document").is_some();
+        let is_list = !elements.is_empty() && elements.iter().all(is_named);
+        return is_list.then_some(Host::List);
+    }
     let is_of_aws = |resource: &Member<'_>| {
         let kind = resource.value.get("Type").and_then(Node::as_str);
         kind.is_some_and(|kind| kind.starts_with("AWS::") || kind.starts_with("Custom::"))
@@ -97,6 +105,7 @@ pub(super) fn check<'a>(
                 "\"format_version\"",
                 "DetailList\"",
                 "\"Policies\"",
+                "\"document\"",
             ];
             if !could.iter().any(|name| text.contains(name)) {
                 return None;
@@ -106,7 +115,11 @@ pub(super) fn check<'a>(
     };
     let host = host(&root)?;
     let places = places(host, root);
-    if places.is_empty() && !is_yaml {
+    let quotas = match host {
+        Host::Dump => dump_quota::check(&root, text),
+        Host::Template | Host::Plan | Host::List => Vec::new(),
+    };
+    if places.is_empty() && quotas.is_empty() && !is_yaml {
         return None;
     }
     let one = |place: Place<'a>| {
@@ -132,7 +145,11 @@ pub(super) fn check<'a>(
         checked.within = Some(place.path);
         checked
     };
-    Some(places.into_iter().map(one).collect())
+    let mut all: Vec<Checked<'a>> = places.into_iter().map(one).collect();
+    if !quotas.is_empty() {
+        all.push(Checked::of(None, quotas));
+    }
+    Some(all)
 }
 
 fn template<'a>(
@@ -214,12 +231,15 @@ impl<'a> Ways<'a> {
 /// Everything in a document that is a policy. No call follows the values down.
 fn places(host: Host, root: Node<'_>) -> Vec<Place<'_>> {
     let mut ways = Ways(vec![(0, Way::Root)]);
+    if host == Host::List {
+        return listed(&mut ways, &root);
+    }
     let mut left: Vec<(Node<'_>, usize, Wanted)> = Vec::new();
     let starts: &[&str] = match host {
         Host::Template => &["Resources"],
         Host::Plan if root.get("planned_values").is_some() => &["planned_values"],
         Host::Plan => &["values"],
-        Host::Dump => &[],
+        Host::Dump | Host::List => &[],
     };
     for name in starts {
         if let Some(node) = root.get(name) {
@@ -291,6 +311,25 @@ fn places(host: Host, root: Node<'_>) -> Vec<Place<'_>> {
         wanted,
     };
     found.into_iter().map(place).collect()
+}
+
+/// The policies of a list, each of the type that it says.
+fn listed<'a>(ways: &mut Ways<'a>, root: &Node<'a>) -> Vec<Place<'a>> {
+    let elements = root.as_array().unwrap_or_default().iter().enumerate();
+    let places = elements.filter_map(|(index, own)| {
+        let kind = own.get("type").and_then(Node::as_str);
+        let element = ways.add(0, Way::Index(index));
+        let at = ways.add(element, Way::Member("document"));
+        Some(Place {
+            node: *own.get("document")?,
+            path: ways.pointer(at),
+            wanted: Wanted {
+                kind: kind.and_then(PolicyKind::parse),
+                ..Wanted::default()
+            },
+        })
+    });
+    places.collect()
 }
 
 /// What the policies of a resource are.

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use bumpalo::Bump;
 use portcullis_catalog::Catalog;
-use portcullis_dsl::{MinifyOptions, minify};
+use portcullis_directory::codes::EXCEEDS_ACCOUNT_QUOTA;
+use portcullis_dsl::{MinifyOptions, minified_size};
 use portcullis_lint::{
     Finding, Group, Level, Options, Report, ResourceType, Rule, SAFE, fixes, guess, lint_tree,
     rules, tree,
@@ -59,6 +60,7 @@ impl Found {
         match self.rule {
             _ if self.diagnostic.is_error() => LOAD,
             Some(rule) => rule.group.as_str(),
+            None if self.diagnostic.code == EXCEEDS_ACCOUNT_QUOTA => Group::Quota.as_str(),
             None if rules::find(self.code()).is_some() => Group::AccessAnalyzer.as_str(),
             None => ADVICE,
         }
@@ -160,7 +162,7 @@ impl Linter<'_> {
             .filter(|found| is_too_long(found))
             .peekable();
         if let (Some(document), Some(_)) = (&document, long.peek()) {
-            let after = minify(document, MinifyOptions::default(), arena).after;
+            let after = minified_size(document, MinifyOptions::default(), arena);
             for found in long {
                 let help = format!(
                     "`portcullis convert --to json --minify` writes it in {after} characters"

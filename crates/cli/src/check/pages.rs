@@ -9,13 +9,19 @@ use portcullis_source::suggest::nearest;
 
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::values::OneOf;
 
 /// `explain-code`.
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  portcullis explain-code PASS_ROLE_WITH_STAR_IN_RESOURCE")]
 pub(crate) struct ExplainCodeArgs {
     /// The code of a finding; without one all codes are listed
+    #[arg(value_parser = OneOf::new(|text| Ok(text.to_owned()), all_codes), hide_possible_values = true)]
     code: Option<String>,
+}
+
+fn all_codes() -> Vec<&'static str> {
+    rules::every().map(|rule| rule.code).collect()
 }
 
 /// The page of a code, or all codes with their levels.

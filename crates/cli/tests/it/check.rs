@@ -393,3 +393,163 @@ fn check_fails_from_a_level_on() {
         );
     }
 }
+
+/// A folder stands for the files in it that hold policies; what is left out is said.
+#[test]
+fn check_walks_folders() {
+    let folder = folder();
+    for name in ["p", "p/a", "p/b", "p/.git", "empty"] {
+        std::fs::create_dir(folder.0.join(name)).unwrap();
+    }
+    folder.write("p/b/all.json", ALL);
+    folder.write("p/scp.json", ALL.replace("\"Allow\"", "\"allow\""));
+    folder.write("p/a/one.iam", "policy one { allow s3:GetObject on * }\n");
+    folder.write("p/.git/bad.json", "{");
+    folder.write("p/package.json", r#"{"name": "x", "scripts": {"a": "b"}}"#);
+    folder.write("p/values.yml", "a: 1\n");
+    folder.write("p/notes.md", "Statement");
+    let run = folder.run(&["check", "--format", "json", "p"]);
+    assert_eq!(run.code, 3, "{run:?}");
+    let found = value(&run);
+    let files: Vec<&str> = found
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["file"].as_str().unwrap())
+        .collect();
+    let mut sorted = files.clone();
+    sorted.sort_unstable();
+    assert!(
+        files == sorted && files.contains(&"p/scp.json"),
+        "{files:?}"
+    );
+    let left_out = "note: p: 3 files without policies not checked, such as notes.md";
+    assert!(run.stderr.contains(left_out), "{}", run.stderr);
+    // Types by the globs of the configuration, as for files that are named.
+    folder.write(
+        "p/portcullis.toml",
+        "[[check.types]]\nfiles = \"scp.json\"\ntype = \"scp\"\n",
+    );
+    let of_scp = |found: &serde_json::Value| {
+        found
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|one| one["file"] == "p/scp.json" && one["type"] == "scp")
+    };
+    let found = value(&folder.run(&["check", "--format", "json", "p"]));
+    assert!(of_scp(&found), "{found}");
+    let run = folder.run(&["check", "p", "--exclude", "scp.json", "--exclude", "a"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(run.stdout.ends_with(" in 1 file\n"), "{}", run.stdout);
+    assert!(
+        run.stderr.contains("--exclude left out 2 "),
+        "{}",
+        run.stderr
+    );
+    // What is no JSON is checked: nobody knows what it holds.
+    folder.write("p/package.json", "{\"name\": ");
+    let run = folder.run(&["check", "p"]);
+    assert!(
+        run.code == 3 && run.stdout.contains("p/package.json:1"),
+        "{run:?}"
+    );
+    let run = folder.run(&["check", "empty"]);
+    assert_eq!(run.code, 1, "{run:?}");
+    let message = "error: empty: no file in this folder holds a policy";
+    assert!(run.stderr.starts_with(message), "{run:?}");
+    assert_eq!(folder.run(&["check", "all.json", "missing"]).code, 1);
+}
+
+/// What an account has more of than AWS allows without asking (`QUO-2`, `QUO-5`, `QUO-6`, `QUO-20`, `QUO-23`); exactly as much is no finding.
+#[test]
+fn check_knows_the_quotas_of_accounts() {
+    let folder = folder();
+    let arn = |kind: &str, name: &str| format!("arn:aws:iam::111122223333:{kind}/{name}");
+    let list = |count: usize, each: &dyn Fn(usize) -> serde_json::Value| {
+        (0..count).map(each).collect::<Vec<_>>()
+    };
+    let document = |size: usize| {
+        json!({"Version": "2012-10-17", "Statement": [
+        {"Sid": "S".repeat(size), "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}]})
+    };
+    let inline = |size: usize| json!([{"PolicyName": "p", "PolicyDocument": document(size)}]);
+    let base = document(0).to_string().len();
+    let dump = |more: usize| {
+        let attached = list(
+            10 + more,
+            &|n| json!({"PolicyName": "p", "PolicyArn": arn("policy", &n.to_string())}),
+        );
+        let user = json!({"UserName": "u", "Arn": arn("user", "u"), "UserPolicyList": inline(2_048 - base + more),
+            "GroupList": list(10 + more, &|n| json!(format!("g{n}"))), "AttachedManagedPolicies": attached,
+            "Tags": list(50 + more, &|n| json!({"Key": n.to_string(), "Value": ""}))});
+        let groups = list(
+            300 + more,
+            &|n| json!({"GroupName": n.to_string(), "Arn": arn("group", &n.to_string())}),
+        );
+        let versions = list(
+            5 + more,
+            &|n| json!({"VersionId": format!("v{n}"), "IsDefaultVersion": n == 0, "Document": document(0)}),
+        );
+        json!({"UserDetailList": [user], "GroupDetailList": groups, "RoleDetailList": [],
+            "Policies": [{"Arn": arn("policy", "m"), "PolicyVersionList": versions}]})
+    };
+    let found = |more: usize| {
+        folder.write("dump.json", dump(more).to_string());
+        let all = value(&folder.run(&["check", "--format", "json", "dump.json"]));
+        let all = all.as_array().unwrap().clone();
+        let own = all
+            .into_iter()
+            .filter(|one| one["code"] == "EXCEEDS_ACCOUNT_QUOTA");
+        own.map(|one| {
+            format!(
+                "{} {}",
+                one["group"].as_str().unwrap(),
+                one["message"].as_str().unwrap()
+            )
+        })
+        .collect::<Vec<_>>()
+    };
+    assert_eq!(found(0), [""; 0]);
+    let user = "the user `arn:aws:iam::111122223333:user/u`";
+    assert_eq!(found(1), [
+        format!("quota {user} has 11 managed policies; it may have 10, or up to 20 on request"),
+        format!("quota {user} is in 11 groups; a user may be in 10"),
+        format!("quota {user} has 51 tags; it may have 50"),
+        format!("quota the inline policies of {user} have 2049 characters together, not counting whitespace; they may have 2048"),
+        "quota account 111122223333 has 301 groups; an account may have 300 groups, or up to 500 on request".to_string(),
+        "quota the managed policy `arn:aws:iam::111122223333:policy/m` has 6 versions; it may have 5".to_string(),
+    ]);
+    let run = folder.run(&["check", "dump.json", "--ignore", "quota"]);
+    assert!(!run.stdout.contains("QUOTA"), "{}", run.stdout);
+}
+
+/// What `convert` writes of several policies.
+#[test]
+fn check_reads_lists_of_policies() {
+    let folder = folder();
+    folder.write(
+        "two.iam",
+        "policy a { allow iam:PassRole on * }\nscp policy b { deny s3:* on * }\n",
+    );
+    let json = folder.run(&["convert", "--to", "json", "two.iam"]);
+    assert_eq!(json.code, 0, "{json:?}");
+    folder.write("two.json", &json.stdout);
+    let run = folder.run(&["check", "two.json", "--format", "json"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    let found = value(&run);
+    let first = &found[0];
+    assert_eq!(
+        (&first["code"], &first["document"]),
+        (
+            &json!("PASS_ROLE_WITH_STAR_IN_RESOURCE"),
+            &json!("/0/document")
+        )
+    );
+    folder.write("two.json", json.stdout.replace("Deny", "deny"));
+    let run = folder.run(&["check", "two.json"]);
+    assert!(
+        run.code == 3 && run.stdout.contains("error[INVALID_EFFECT]"),
+        "{run:?}"
+    );
+}

@@ -320,3 +320,53 @@ fn trust_policies_have_their_own_sentence() {
     assert_eq!(run.code, 3);
     assert!(run.stderr.contains("[MISSING_RESOURCE]"));
 }
+
+/// Shells complete the values of options: types, codes, formats, and, by asking the command, actions.
+#[test]
+fn shells_complete_values() {
+    let folder = crate::support::Folder::new();
+    for (shell, asks) in [
+        ("bash", true),
+        ("zsh", true),
+        ("fish", true),
+        ("elvish", false),
+        ("powershell", false),
+    ] {
+        let run = folder.run(&["completions", shell]);
+        assert_eq!(run.code, 0, "{run:?}");
+        if asks {
+            assert!(
+                run.stdout.contains("portcullis completions --actions"),
+                "{shell}"
+            );
+        }
+        if shell == "bash" || shell == "zsh" || shell == "fish" {
+            for value in [
+                "vpc-endpoint",
+                "RESOURCE_POLICY",
+                "PASS_ROLE_WITH_STAR_IN_RESOURCE",
+                "access-analyzer",
+                "AWS::S3::Bucket",
+            ] {
+                let escaped = value.replace(':', "\\:");
+                assert!(
+                    run.stdout.contains(value) || run.stdout.contains(&escaped),
+                    "{shell}: {value}"
+                );
+            }
+        }
+    }
+    let zsh = folder.run(&["completions", "zsh"]).stdout;
+    assert!(zsh.matches(":_portcullis_actions'").count() > 2, "{zsh}");
+    assert!(
+        zsh.find("_portcullis_actions()") < zsh.find("\n_portcullis()"),
+        "{zsh}"
+    );
+    let names = folder
+        .run(&["completions", "--actions", "s3:GetObjectTag"])
+        .stdout;
+    assert_eq!(names, "s3:GetObjectTagging\n");
+    let services = folder.run(&["completions", "--actions", "dynamod"]).stdout;
+    assert_eq!(services, "dynamodb:\n");
+    assert_eq!(folder.run(&["completions"]).code, 1);
+}

@@ -294,3 +294,73 @@ fn the_other_commands() {
         conforms(&run.stdout, "inspect.json");
     }
 }
+
+/// Findings of every kind: of AWS's codes and ours, in documents that stand in strings, with fixes and related places.
+#[test]
+fn findings() {
+    let folder = Folder::new();
+    folder.write(
+        "p.json",
+        crate::support::READER.replace(
+            "\"Resource\": \"*\"",
+            "\"Resource\": [\"*\", \"arn:aws:s3:::b/*\"]",
+        ),
+    );
+    folder.write(
+        "q.json",
+        "{\"Version\": \"2012-10-17\", \"Statement\": {\"Effect\": \"allow\"}}",
+    );
+    folder.write("r.iam", "policy p { allow s3:GetObjekt on * }\n");
+    folder.write(
+        "s.json",
+        json!({"PolicyDocument": crate::support::ALL, "PolicyName": "x", "RoleName": "r"})
+            .to_string(),
+    );
+    folder.write("t.yaml", "Resources:\n  A:\n    Type: AWS::IAM::ManagedPolicy\n    Properties:\n      PolicyDocument:\n        Statement: {Effect: Allow, Action: 'iam:PassRole', Resource: '*'}\n");
+    let run = folder.run(&["check", "--format", "json", "."]);
+    conforms(&run.stdout, "check.json");
+    let found: Value = serde_json::from_str(&run.stdout).unwrap();
+    for member in ["fix", "related", "document", "documentLine", "path"] {
+        let has = found
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|one| one.get(member).is_some());
+        assert!(has, "no `{member}` in {found:#}");
+    }
+}
+
+#[test]
+fn simulations() {
+    let folder = Folder::new();
+    let policy = |effect: &str, resource: &str| {
+        json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": effect, "Action": "s3:GetObject", "Resource": resource, "Condition": {"Bool": {"aws:SecureTransport": "true"}}}]}).to_string()
+    };
+    let input = json!({
+        "PolicyInputList": [policy("Allow", "*")],
+        "PermissionsBoundaryPolicyInputList": [policy("Allow", "arn:aws:s3:::b/*")],
+        "ActionNames": ["s3:GetObject", "s3:PutObject"],
+        "ResourceArns": ["arn:aws:s3:::b/k", "arn:aws:s3:::c/k"],
+        "CallerArn": ANN,
+    });
+    for context in [
+        json!([]),
+        json!([{"ContextKeyName": "aws:SecureTransport", "ContextKeyType": "boolean", "ContextKeyValues": ["true"]}]),
+    ] {
+        let mut input = input.clone();
+        input["ContextEntries"] = context;
+        let run = folder.run_with(&["simulate"], input.to_string().as_bytes());
+        assert_eq!(run.code, 0, "{run:?}");
+        let answer: Value = serde_json::from_str(&run.stdout).unwrap();
+        conforms(&answer.to_string(), "simulate.json");
+    }
+    let data = example();
+    let input = json!({"PolicySourceArn": "arn:aws:iam::222222222222:role/Analyst", "ActionNames": ["s3:GetObject"], "ResourceArns": ["arn:aws:s3:::shop-orders/1"]});
+    let run = folder.run_with(
+        &["simulate", "--directory", &data],
+        input.to_string().as_bytes(),
+    );
+    let answer: Value = serde_json::from_str(&run.stdout).unwrap();
+    conforms(&answer.to_string(), "simulate.json");
+}

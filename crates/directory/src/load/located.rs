@@ -109,7 +109,7 @@ impl Locator<'_> {
         let found = self.find_places(folder, wanted);
         let named = |place: &str| {
             let (file, _, path) = parts(place)?;
-            let file = folder.join(file).display().to_string();
+            let file = files::path_of(folder, file).display().to_string();
             Some((file, path.to_string()))
         };
         for report in reports(explanation, changes) {
@@ -160,7 +160,7 @@ impl Locator<'_> {
         }
         let mut found = HashMap::new();
         for (name, records) in by_file {
-            let path = folder.join(&name);
+            let path = files::path_of(folder, &name);
             let Ok(Content::Json(mut input)) = files::open(&Found { path, name }) else {
                 continue;
             };

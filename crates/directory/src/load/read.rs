@@ -16,12 +16,14 @@ pub(crate) mod identity_center;
 mod inflate;
 mod lists;
 mod organization;
+mod pieces;
 mod resource;
 mod service;
 pub(crate) mod tree;
 pub(crate) mod unnamed;
 
 use std::collections::BTreeMap;
+use std::io::{self, BufRead};
 use std::path::PathBuf;
 
 use bumpalo::Bump;
@@ -34,11 +36,40 @@ use crate::load::loader::{Loader, Record};
 use crate::load::path::{At, Location};
 use crate::load::problem::{LoadError, Skipped};
 use crate::load::raw::Spot;
+use crate::load::read::account::{LISTS, TELLING};
 use crate::load::read::fields::has_next_page;
 use crate::load::sources::Sources;
+use crate::store::ids::Symbol;
 
 const ACCOUNT_DUMP: &str = "account dump";
 const LEFT_OUT: &str = "left out";
+
+/// An account dump that is larger is read user by user and role by role.
+const LARGE: usize = 1 << 20;
+
+/// A file that is being read.
+pub(crate) struct Reading<'f> {
+    file: Symbol,
+    name: &'f str,
+    counts: BTreeMap<&'static str, u64>,
+    /// The record that is being read, and its tree: one after the other in the same memory.
+    bytes: Vec<u8>,
+    arena: Bump,
+    /// How many records were read.
+    records: usize,
+}
+
+impl Reading<'_> {
+    fn spot(&self, start: Start) -> Spot {
+        Spot {
+            file: self.file,
+            line: u32::try_from(start.line).unwrap_or(u32::MAX),
+            column: 1,
+            list: "",
+            index: 0,
+        }
+    }
+}
 
 /// How far a long load is.
 #[derive(Clone, Copy, Debug)]
@@ -64,7 +95,7 @@ pub(crate) fn read_folder(
 pub(crate) fn read_packs(loader: &mut Loader, packs: &[PathBuf]) {
     for path in packs {
         let path = path.clone();
-        let name = path.display().to_string();
+        let name = files::name_outside(&path);
         loader.file(&files::Found { path, name });
     }
 }
@@ -90,55 +121,101 @@ impl Loader {
 
     fn file(&mut self, file: &files::Found) {
         let name = file.name.as_str();
+        let Some(mut input) = self.opened(file) else {
+            return;
+        };
+        let mut reading = Reading {
+            file: self.strings.intern(name),
+            name,
+            counts: BTreeMap::new(),
+            bytes: Vec::new(),
+            arena: Bump::new(),
+            records: 0,
+        };
+        let mut is_in_pieces = true;
+        loop {
+            let mut records = Records::new(&mut input);
+            match self.records(&mut records, &mut reading, is_in_pieces) {
+                Ok(true) => break,
+                Ok(false) => {}
+                Err(error) => {
+                    let message = format!("cannot be read: {error}");
+                    return self.error(Location::of_file(name), codes::UNREADABLE_FILE, message);
+                }
+            }
+            // From the beginning again, without pieces.
+            is_in_pieces = false;
+            match self.opened(file) {
+                Some(again) => input = again,
+                None => return,
+            }
+        }
+        if !reading.counts.is_empty() {
+            let found = reading.counts.into_iter().collect();
+            self.report.read.push((name.to_string(), found));
+        }
+    }
+
+    /// Opens a file that is to be read; otherwise says what it is.
+    fn opened(&mut self, file: &files::Found) -> Option<Box<dyn BufRead>> {
+        let name = file.name.as_str();
         use files::Content;
-        let mut input = match files::open(file) {
-            Ok(Content::Json(input)) => input,
+        match files::open(file) {
+            Ok(Content::Json(input)) => return Some(input),
             Ok(Content::Foreign(foreign)) => {
                 let message = format!(
                     "is {}, which is not read and may contain policies; {}",
                     foreign.what, foreign.help
                 );
-                return self.error(Location::of_file(name), codes::UNKNOWN_FORM, message);
+                self.error(Location::of_file(name), codes::UNKNOWN_FORM, message);
             }
-            Ok(Content::Other) => {
-                return self.report.skipped.push(Skipped {
-                    place: name.to_string(),
-                    reason: "it is not JSON",
-                    is_json: false,
-                });
-            }
+            Ok(Content::Other) => self.report.skipped.push(Skipped {
+                place: name.to_string(),
+                reason: "it is not JSON",
+                is_json: false,
+            }),
             Err(reason) => {
                 let message = format!("cannot be read: {reason}");
-                return self.error(Location::of_file(name), codes::UNREADABLE_FILE, message);
+                self.error(Location::of_file(name), codes::UNREADABLE_FILE, message);
             }
-        };
-        let file = self.strings.intern(name);
-        let mut records = Records::new(&mut input);
-        let mut bytes = Vec::new();
-        let mut arena = Bump::new();
-        let mut counts: BTreeMap<&'static str, u64> = BTreeMap::new();
-        loop {
-            let start = match records.next_into(&mut bytes) {
-                Ok(Some(start)) => start,
-                Ok(None) => break,
-                Err(error) => {
-                    let message = format!("cannot be read: {error}");
-                    return self.error(Location::of_file(name), codes::UNREADABLE_FILE, message);
-                }
-            };
-            let spot = Spot {
-                file,
-                line: u32::try_from(start.line).unwrap_or(u32::MAX),
-                column: 1,
-                list: "",
-                index: 0,
-            };
-            self.text(name, &bytes, start, spot, &arena, &mut counts);
-            arena.reset();
         }
-        if !counts.is_empty() {
-            let found = counts.into_iter().collect();
-            self.report.read.push((name.to_string(), found));
+        None
+    }
+
+    /// Reads the records of a file that were not read yet. False if one of them has to be read as a whole.
+    fn records(
+        &mut self,
+        records: &mut Records<&mut Box<dyn BufRead>>,
+        reading: &mut Reading<'_>,
+        is_in_pieces: bool,
+    ) -> io::Result<bool> {
+        for _ in 0..reading.records {
+            records.next_into(&mut reading.bytes)?;
+        }
+        loop {
+            if is_in_pieces {
+                if let Some(mut pieces) = records.pieces((&LISTS, TELLING), LARGE)? {
+                    if !self.pieces(&mut pieces, reading)? {
+                        return Ok(false);
+                    }
+                    reading.records += 1;
+                    continue;
+                }
+            }
+            let Some(start) = records.next_into(&mut reading.bytes)? else {
+                return Ok(true);
+            };
+            let spot = reading.spot(start);
+            let Reading {
+                name,
+                bytes,
+                arena,
+                counts,
+                ..
+            } = reading;
+            self.text(name, bytes, start, spot, arena, counts);
+            arena.reset();
+            reading.records += 1;
         }
     }
 
@@ -191,7 +268,7 @@ impl Loader {
         self.taken.clear();
         let kind = self.form(record, node, at);
         if kind != LEFT_OUT {
-            self.unread_is_unknown(record, node, at);
+            self.unread_is_unknown(record, node, at, "");
         }
         // The next page, if there is one, comes later and says otherwise.
         let answer = (kind, record.spot.file);
@@ -271,7 +348,7 @@ impl Loader {
             self.error(place, codes::UNKNOWN_FORM, message);
             return LEFT_OUT;
         }
-        if self.unread_is_unknown(record, node, at) {
+        if self.unread_is_unknown(record, node, at, "") {
             return LEFT_OUT;
         }
         let members = node.as_object().unwrap_or_default();
@@ -302,10 +379,16 @@ impl Loader {
     }
 
     /// Nothing that holds a policy or a limit is passed over in silence (`IN-4`): what was not read is a form that is
-    /// not known, at any depth. True if there is any.
-    fn unread_is_unknown(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) -> bool {
+    /// not known, at any depth. `name` is that of the member which the value is in. True if there is any.
+    fn unread_is_unknown(
+        &mut self,
+        record: &Record<'_, '_>,
+        node: &Node<'_>,
+        at: At<'_>,
+        name: &str,
+    ) -> bool {
         let mut found = Vec::new();
-        let mut open: Vec<(&Node<'_>, &str)> = vec![(node, "")];
+        let mut open: Vec<(&Node<'_>, &str)> = vec![(node, name)];
         while let Some((node, name)) = open.pop() {
             if self.taken.contains(&node.span.start) {
                 continue;

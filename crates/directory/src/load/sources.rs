@@ -2,6 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use portcullis_source::Diagnostic;
+
+use crate::load::read::files::{LIMITS, list};
+
 /// A folder and what belongs to it.
 ///
 /// ```no_run
@@ -24,6 +28,17 @@ pub struct Sources<'s> {
     pub packs: Vec<PathBuf>,
 }
 
+/// What a folder holds.
+#[derive(Clone, Debug, Default)]
+pub struct Listing {
+    /// The files by their paths from the folder.
+    pub files: Vec<String>,
+    /// Files and folders that are excluded.
+    pub excluded: Vec<String>,
+    /// What cannot be read, leads out of the folder, or is too much.
+    pub problems: Vec<Diagnostic>,
+}
+
 impl<'s> Sources<'s> {
     /// Everything in a folder, and nothing else.
     pub fn new(folder: &'s Path) -> Sources<'s> {
@@ -31,6 +46,19 @@ impl<'s> Sources<'s> {
             folder,
             exclude: Vec::new(),
             packs: Vec::new(),
+        }
+    }
+
+    /// The files of the folder and of the folders in it, sorted by name. Links are followed as long as they stay in the
+    /// folder; names that begin with a dot are left out.
+    pub fn files(&self) -> Listing {
+        let is_excluded = |path: &str| self.excludes(path);
+        let (found, excluded, problems) = list(self.folder, LIMITS, &is_excluded);
+        let files = found.into_iter().map(|file| file.name).collect();
+        Listing {
+            files,
+            excluded,
+            problems,
         }
     }
 

@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bumpalo::Bump;
-use portcullis_compile::{CompileError, Options, PolicyUnit, compile_units};
+use portcullis_compile::{CompileError, Compiler, Options, PolicyUnit};
 use portcullis_image::{Image, LayerSet};
 use portcullis_model::PolicyKind;
 
@@ -99,12 +99,15 @@ impl Policies {
         self.plan.get_mut()?.as_mut().ok()
     }
 
-    /// The images alone.
+    /// The images alone. Documents that are compiled for it go as they are compiled.
     pub(crate) fn into_images(self, tables: &Tables) -> Result<Vec<Image<Vec<u8>>>, EngineError> {
-        self.plan(tables)?;
         match self.plan.into_inner() {
             Some(made) => Ok(made?.stack.into_images()),
-            None => Ok(Vec::new()),
+            None => {
+                let documents = self.documents.unwrap_or_default();
+                let image = image_of_all(Kept::Last(documents), tables, self.options);
+                Ok(vec![image?])
+            }
         }
     }
 
@@ -126,7 +129,8 @@ impl Policies {
         let made = self.plan.get_or_init(|| {
             let documents = self.documents.as_deref();
             let none = Documents::default();
-            let image = image_of_all(documents.unwrap_or(&none), tables, self.options)?;
+            let documents = Kept::Whole(documents.unwrap_or(&none));
+            let image = image_of_all(documents, tables, self.options)?;
             Ok(DecisionPlan::new(vec![image], tables, self.id))
         });
         made.as_ref().map_err(|error| EngineError::from(*error))
@@ -181,35 +185,71 @@ fn units_of(documents: &Documents) -> Units {
 /// Compiles every policy that takes part anywhere to one image. Their order is that of the numbers that they have, so that
 /// the same folder gives the same bytes.
 fn image_of_all(
-    documents: &Documents,
+    mut documents: Kept<'_>,
     tables: &Tables,
     options: Options,
 ) -> Result<Image<Vec<u8>>, CompileError> {
-    let arena = Bump::new();
     let mut units: Vec<((PolicyId, PolicyKind), (UnitId, LayerSet))> =
-        units_of(documents).into_iter().collect();
+        units_of(&documents).into_iter().collect();
     units.sort_unstable_by_key(|(_, (number, _))| *number);
-    // All were read before. Should that ever fail, there is no image rather than one without a Deny.
-    let policies = units
-        .iter()
-        .map(|((policy, kind), _)| documents.read(*policy, *kind, tables.strings(), &arena))
-        .collect::<Option<Vec<_>>>()
-        .ok_or(CompileError::TooLarge)?;
     let of_units = units.iter().map(|(_, (_, layers))| *layers);
     let used = tables.all_uses().iter().map(|(layers, _)| *layers);
-    let empty = PolicyUnit {
+    let mut compiler = Compiler::new(options);
+    compiler.add(PolicyUnit {
         layers: of_units.chain(used).collect(),
         policies: &[],
-    };
-    let others = units
+    });
+    // Which texts the units from each on need: those before the first of them can go.
+    let mut needed: Vec<usize> = units
         .iter()
-        .zip(&policies)
-        .map(|((_, (_, layers)), policy)| PolicyUnit {
-            layers: *layers,
-            policies: std::slice::from_ref(policy),
+        .map(|((policy, _), _)| documents.block(*policy))
+        .collect();
+    let mut first = usize::MAX;
+    for block in needed.iter_mut().rev() {
+        first = first.min(*block);
+        *block = first;
+    }
+    // The tree of one policy after the other, in the same memory.
+    let mut arena = Bump::new();
+    for (((policy, kind), (_, layers)), block) in units.into_iter().zip(needed) {
+        documents.let_go(block);
+        // All were read before. Should that ever fail, there is no image rather than one without a Deny.
+        let policy = documents.read(policy, kind, tables.strings(), &arena);
+        let policy = policy.ok_or(CompileError::TooLarge)?;
+        compiler.add(PolicyUnit {
+            layers,
+            policies: std::slice::from_ref(&policy),
         });
-    let bytes = compile_units(std::iter::once(empty).chain(others), options)?;
-    checked(bytes)
+        arena.reset();
+    }
+    drop(documents);
+    checked(compiler.finish()?)
+}
+
+/// Documents that are compiled, and whether anybody needs them afterwards.
+enum Kept<'d> {
+    Whole(&'d Documents),
+    Last(Box<Documents>),
+}
+
+impl Kept<'_> {
+    /// Forgets texts before a block.
+    fn let_go(&mut self, block: usize) {
+        if let Kept::Last(documents) = self {
+            documents.let_go(block);
+        }
+    }
+}
+
+impl std::ops::Deref for Kept<'_> {
+    type Target = Documents;
+
+    fn deref(&self) -> &Documents {
+        match self {
+            Kept::Whole(documents) => documents,
+            Kept::Last(documents) => documents,
+        }
+    }
 }
 
 /// The compiler makes what the validator accepts. Should it ever not, there is no image and no decision.

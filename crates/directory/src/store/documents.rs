@@ -17,7 +17,8 @@ use portcullis_syntax::{Policy, PolicySets, api_of, with_apis};
 
 use crate::store::ids::{PolicyId, SetsId, Symbol};
 use crate::store::provenance::Attachments;
-use crate::store::strings::{Interner, StringTable};
+use crate::store::strings::StringTable;
+use crate::store::texts::{TextId, Texts};
 
 /// Policy sets, each with its layer. Within a set, policies are sorted and there once.
 pub(crate) type Sets = Vec<(Layer, Vec<PolicyId>)>;
@@ -30,20 +31,20 @@ struct StoredPolicy {
     /// The file and the path in it; of policies that are stored once, of the first that was met.
     place: Symbol,
     /// The document, among the texts of documents.
-    text: Symbol,
+    text: TextId,
 }
 
 /// All policies, as texts. Loading adds to it; afterwards it is read only.
 #[derive(Debug, Default)]
 pub(crate) struct Documents {
     /// The texts of documents.
-    sources: Interner,
+    texts: Texts,
     /// By their ids; policies of equal name and text are one, unless explanations tell them apart by where they are from.
     policies: Vec<StoredPolicy>,
     /// By name, text, and place where that tells policies apart.
-    by_content: HashMap<(Symbol, Symbol, Option<Symbol>), PolicyId>,
+    by_content: HashMap<(Symbol, TextId, Option<Symbol>), PolicyId>,
     /// Texts that were read without error.
-    sound: HashSet<(Symbol, PolicyKind, bool)>,
+    sound: HashSet<(TextId, PolicyKind, bool)>,
     /// By their ids.
     sets: Vec<Sets>,
     /// The id of each, while loading.
@@ -90,7 +91,7 @@ impl Documents {
         place: impl FnOnce() -> Symbol,
         text: &str,
     ) -> PolicyId {
-        let text = self.sources.intern(text);
+        let text = self.texts.intern(text);
         let next = PolicyId::at(self.policies.len());
         let mut place = Some(place);
         let mut place = || place.take().map_or(Symbol::NONE, |place| place());
@@ -121,7 +122,7 @@ impl Documents {
             return None;
         }
         let key = (text, kind, strict);
-        let text = self.sources.get(text);
+        let text = self.texts.get(text);
         let options = ReadOptions {
             kind,
             allow_missing_resource: !strict,
@@ -160,7 +161,7 @@ impl Documents {
             allow_missing_resource: true,
         };
         let arena = Bump::new();
-        let read = |text| parse_policy(self.sources.get(text), options, &arena).0;
+        let read = |text| parse_policy(self.texts.get(text), options, &arena).0;
         one == other || read(one).is_some_and(|one| read(other) == Some(one))
     }
 
@@ -169,7 +170,7 @@ impl Documents {
         let none = StoredPolicy {
             name: Symbol::NONE,
             place: Symbol::NONE,
-            text: Symbol::NONE,
+            text: TextId::NONE,
         };
         self.policies.get(id.index()).copied().unwrap_or(none)
     }
@@ -206,8 +207,19 @@ impl Documents {
         self.policies.len()
     }
 
+    /// The block of texts that a policy's document is in.
+    pub(crate) fn block(&self, id: PolicyId) -> usize {
+        self.texts.block(self.entry(id).text)
+    }
+
+    /// Forgets the texts in the blocks before one.
+    pub(crate) fn let_go(&mut self, block: usize) {
+        self.texts.let_go(block);
+    }
+
     /// Frees what only loading needs.
     pub(crate) fn finish(&mut self) {
+        self.texts.finish();
         self.by_content = HashMap::new();
         self.sound = HashSet::new();
         self.by_sets = HashMap::new();
@@ -247,7 +259,7 @@ impl Documents {
     pub(crate) fn text_at(&self, place: &str, strings: &StringTable) -> Option<&str> {
         let mut all = self.policies.iter();
         let entry = all.find(|entry| strings.get(entry.place) == place)?;
-        Some(self.sources.get(entry.text))
+        Some(self.texts.get(entry.text))
     }
 
     /// A policy's name and place.
@@ -266,7 +278,7 @@ impl Documents {
         arena: &'a Bump,
     ) -> Option<Policy<'a>> {
         let entry = self.entry(id);
-        let text = self.sources.get(entry.text);
+        let text = self.texts.get(entry.text);
         let options = ReadOptions {
             kind,
             allow_missing_resource: kind == PolicyKind::Resource,

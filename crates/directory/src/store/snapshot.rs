@@ -83,6 +83,83 @@ pub(crate) struct Snapshot {
 /// the images have what explanations print. Sections come in the order of the module's head; what is absent is the word of
 /// [`Symbol::NONE`] or [`SetsId::NONE`].
 pub(crate) fn to_bytes(tables: &Tables, images: &[Image<Vec<u8>>], debug: bool) -> Vec<u8> {
+    let lengths: Vec<usize> = images.iter().map(|image| image.as_bytes().len()).collect();
+    let mut bytes = before_images(tables, &lengths, debug);
+    let rest = lengths
+        .iter()
+        .map(|length| length.next_multiple_of(8))
+        .sum();
+    bytes.reserve_exact(rest);
+    add_images(bytes, images.iter().map(Image::as_bytes))
+}
+
+/// The same where the images are not needed any more: a large one is never there twice.
+pub(crate) fn into_bytes(tables: &Tables, images: Vec<Image<Vec<u8>>>, debug: bool) -> Vec<u8> {
+    let lengths: Vec<usize> = images.iter().map(|image| image.as_bytes().len()).collect();
+    let before = before_images(tables, &lengths, debug);
+    let mut images = images.into_iter();
+    let mut bytes = images.next().map(Image::into_inner).unwrap_or_default();
+    // It moves behind what stands before it.
+    let length = bytes.len();
+    let rest = lengths.iter().skip(1);
+    let rest: usize = rest.map(|length| length.next_multiple_of(8)).sum();
+    bytes.reserve_exact(before.len() + rest);
+    bytes.resize(before.len() + length, 0);
+    bytes.copy_within(..length, before.len());
+    if let Some(place) = bytes.get_mut(..before.len()) {
+        place.copy_from_slice(&before);
+    }
+    let others: Vec<_> = images.collect();
+    add_images(bytes, others.iter().map(Image::as_bytes))
+}
+
+/// What stands before the first image of these lengths.
+fn before_images(tables: &Tables, images: &[usize], debug: bool) -> Vec<u8> {
+    let sections = sections_of_tables(tables, debug);
+    let lengths = sections.iter().map(Vec::len);
+    let lengths: Vec<usize> = lengths.chain(images.iter().copied()).collect();
+    let padded = lengths.iter().map(|length| length.next_multiple_of(8));
+    let whole = |all: usize, length| all + length;
+    // Nothing is padded behind the last section.
+    let end = lengths.last().copied().unwrap_or_default();
+    let body = 8 * lengths.len() + padded.rev().skip(1).fold(end, whole);
+    let mut bytes = Vec::with_capacity(HEAD + 8 * lengths.len());
+    bytes.extend_from_slice(&MAGIC);
+    bytes.extend_from_slice(&VERSION.to_le_bytes());
+    bytes.extend_from_slice(&number(lengths.len()).to_le_bytes());
+    bytes.extend_from_slice(&wide(HEAD + body).to_le_bytes());
+    // The checksum, when all is there.
+    bytes.extend_from_slice(&[0; 8]);
+    for length in lengths {
+        bytes.extend_from_slice(&wide(length).to_le_bytes());
+    }
+    for section in &sections {
+        pad(&mut bytes);
+        bytes.extend_from_slice(section);
+    }
+    if !images.is_empty() {
+        pad(&mut bytes);
+    }
+    bytes
+}
+
+/// Adds images to what stands before them, and the checksum.
+fn add_images<'i>(mut bytes: Vec<u8>, images: impl Iterator<Item = &'i [u8]>) -> Vec<u8> {
+    for image in images {
+        pad(&mut bytes);
+        bytes.extend_from_slice(image);
+    }
+    let sum = match bytes.split_at_checked(HEAD) {
+        Some((head, body)) => checksum_of(head, body),
+        None => 0,
+    };
+    if let Some(place) = bytes.get_mut(HEAD - 8..HEAD) {
+        place.copy_from_slice(&sum.to_le_bytes());
+    }
+    bytes
+}
+
+fn sections_of_tables(tables: &Tables, debug: bool) -> Vec<Vec<u8>> {
     let settings = [
         tables.organization.unwrap_or(Symbol::NONE).get(),
         tables.missing,
@@ -92,7 +169,7 @@ pub(crate) fn to_bytes(tables: &Tables, images: &[Image<Vec<u8>>], debug: bool) 
     let endpoints = tables.endpoints.iter();
     let sets = tables.sets.iter();
     let uses = tables.uses.iter();
-    let mut sections = vec![
+    vec![
         words(settings),
         tables.strings.stored().as_bytes().to_vec(),
         rows(tables.accounts.rows()),
@@ -104,25 +181,7 @@ pub(crate) fn to_bytes(tables: &Tables, images: &[Image<Vec<u8>>], debug: bool) 
         words(sets.flat_map(|run| [run.start(), run.count()])),
         words(uses.flat_map(|(layers, unit)| [layers.bits(), unit.get()])),
         rows(&tables.people),
-    ];
-    sections.extend(images.iter().map(|image| image.as_bytes().to_vec()));
-    let mut body = Vec::new();
-    for section in &sections {
-        body.extend_from_slice(&wide(section.len()).to_le_bytes());
-    }
-    for section in &sections {
-        pad(&mut body);
-        body.extend_from_slice(section);
-    }
-    let mut bytes = Vec::with_capacity(HEAD + body.len());
-    bytes.extend_from_slice(&MAGIC);
-    bytes.extend_from_slice(&VERSION.to_le_bytes());
-    bytes.extend_from_slice(&number(sections.len()).to_le_bytes());
-    bytes.extend_from_slice(&wide(HEAD + body.len()).to_le_bytes());
-    let sum = checksum_of(&bytes, &body);
-    bytes.extend_from_slice(&sum.to_le_bytes());
-    bytes.extend_from_slice(&body);
-    bytes
+    ]
 }
 
 /// Reads what [`to_bytes`] made. Everything is checked once: whatever the bytes are, the result is sound or an error.

@@ -59,7 +59,7 @@ impl StringTable {
     }
 
     /// Adds a text; none if that would be more than numbers can tell, 4 GiB.
-    fn push(&mut self, text: &str) -> Option<Symbol> {
+    pub(crate) fn push(&mut self, text: &str) -> Option<Symbol> {
         let name = u32::try_from(self.0.len()).ok()?;
         u32::try_from(self.0.len() + 1 + DIGITS + text.len()).ok()?;
         match u8::try_from(text.len()) {

@@ -17,6 +17,7 @@ mod corpus;
 mod dumps;
 mod identity_center;
 mod keys;
+mod large;
 mod many;
 mod packed;
 mod parts;

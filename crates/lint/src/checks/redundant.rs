@@ -80,7 +80,18 @@ fn heads<'d>(
         .enumerate()
         .filter(|(_, (text, _))| has_wildcard(text))
     {
-        for (g, (text, _)) in groups.iter().enumerate().filter(|(g, _)| *g != k) {
+        // Most texts begin otherwise.
+        let literal = pattern.split(['*', '?']).next().unwrap_or_default();
+        let literal = literal.as_bytes();
+        let begins = |text: &str| {
+            let start = text.as_bytes().get(..literal.len());
+            start.is_some_and(|start| match fold {
+                true => start.eq_ignore_ascii_case(literal),
+                false => start == literal,
+            })
+        };
+        let others = groups.iter().enumerate();
+        for (g, (text, _)) in others.filter(|(g, (text, _))| *g != k && begins(text)) {
             match covers(pattern, text, fold, &mut out.steps) {
                 Some(false) => {}
                 Some(true) => {
@@ -145,7 +156,7 @@ pub(super) fn document<'d>(policy: &Policy<'d>, out: &mut Findings<'d>) {
     if policy.statements.len() < 2 {
         return;
     }
-    let mut seen: HashMap<String, Vec<usize>> = HashMap::new();
+    let mut seen: HashMap<Vec<Word<'d>>, Vec<usize>> = HashMap::new();
     for (index, statement) in policy.statements.iter().enumerate() {
         seen.entry(normal(statement)).or_default().push(index);
     }
@@ -165,27 +176,31 @@ pub(super) fn document<'d>(policy: &Policy<'d>, out: &mut Findings<'d>) {
     }
 }
 
-/// A text that is the same for statements that say the same: lists in order, one text as a list of one, no `Sid`.
-fn normal(statement: &Statement<'_>) -> String {
-    let mut text = String::new();
-    let mut list = |name: &str, mut all: Vec<&str>| {
-        all.sort_unstable();
-        text.push_str(&format!("{name} {all:?}\n"));
+/// A word of what a statement says: the name of a list, or an entry of the list before it.
+#[derive(PartialEq, Eq, Hash)]
+enum Word<'d> {
+    List(&'d str),
+    Entry(&'d str),
+}
+
+/// The same for statements that say the same: lists in order, one text as a list of one, no `Sid`.
+fn normal<'d>(statement: &Statement<'d>) -> Vec<Word<'d>> {
+    let mut words = Vec::new();
+    let mut list = |name: &'d str, all: &mut dyn Iterator<Item = &'d str>| {
+        words.push(Word::List(name));
+        let start = words.len();
+        words.extend(all.map(Word::Entry));
+        if let Some(entries) = words.get_mut(start..) {
+            entries.sort_unstable_by_key(|word| match word {
+                Word::List(text) | Word::Entry(text) => *text,
+            });
+        }
     };
-    let effect = match statement.effect {
-        Some(effect) => effect.as_str(),
-        None => "",
-    };
-    list("Effect", vec![effect]);
+    let effect = statement.effect.map(|effect| effect.as_str());
+    list("Effect", &mut effect.into_iter());
     for element in statement.actions().chain(statement.resources()) {
-        list(
-            element.member.key.value,
-            element
-                .entries
-                .iter()
-                .map(|entry| entry.text.value)
-                .collect(),
-        );
+        let mut entries = element.entries.iter().map(|entry| entry.text.value);
+        list(element.member.key.value, &mut entries);
     }
     let principals = statement.principals.iter();
     let mut all: Vec<_> = principals
@@ -193,16 +208,15 @@ fn normal(statement: &Statement<'_>) -> String {
         .collect();
     all.sort_unstable();
     for (element, kind, value) in all {
-        list(element, vec![kind.unwrap_or_default(), value]);
+        list(element, &mut [kind.unwrap_or_default()].into_iter());
+        list("value", &mut [value].into_iter());
     }
     let mut conditions: Vec<_> = statement.conditions.iter().collect();
     conditions.sort_by_key(|one| (one.name.value, one.key.value));
     for one in conditions {
-        list(one.name.value, vec![one.key.value]);
-        list(
-            "values",
-            one.values.iter().map(|value| value.text.value).collect(),
-        );
+        list(one.name.value, &mut [one.key.value].into_iter());
+        let mut values = one.values.iter().map(|value| value.text.value);
+        list("values", &mut values);
     }
-    text
+    words
 }

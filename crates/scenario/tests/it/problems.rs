@@ -21,7 +21,15 @@ fn check_with(marked: &str, expected: &str, options: Options, files: &dyn Files)
     let line = before.matches('\n').count() + 5;
     let column = before.rsplit('\n').next().unwrap().chars().count() + 1;
     let arena = Bump::new();
-    let source = Source::at("s.json", &text, Start { line: 5, offset: 0 });
+    let source = Source::at(
+        "s.json",
+        &text,
+        Start {
+            line: 5,
+            column: 1,
+            offset: 0,
+        },
+    );
     let problems: Vec<Diagnostic> = match scenarios(source, options, files, &arena) {
         Err(problems) => problems,
         Ok(found) => found

@@ -95,6 +95,7 @@ fn a_part_of_a_file_has_the_places_of_the_file() {
         "[1,\n2]",
         Start {
             line: 7,
+            column: 1,
             offset: 100,
         },
     );

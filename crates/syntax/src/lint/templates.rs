@@ -2,6 +2,7 @@
 
 use super::services::is_service;
 use core::ops::Range;
+use portcullis_source::words::{equal, first};
 
 /// Bytes of the name in a placeholder.
 const MAX_NAME: usize = 512;
@@ -20,6 +21,12 @@ const BRACKETS: [(&str, &str); 8] = [
 
 /// The first placeholder in a text.
 pub(super) fn placeholder(text: &str) -> Option<Range<usize>> {
+    // Hardly any text has one, which is quickly seen: each has one of these.
+    let opens = |word| {
+        let bracket = equal(word, b'{') | equal(word, b'<') | equal(word, b'[');
+        bracket | equal(word, b'(') | equal(word, b'!')
+    };
+    first(text.as_bytes(), opens)?;
     let variable = foreign_variable(text);
     let bracketed = BRACKETS.iter().filter_map(|(open, close)| {
         let start = text.find(open)?;

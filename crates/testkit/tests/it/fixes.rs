@@ -65,11 +65,16 @@ fn spoil(text: &str, source: &mut Bytes) -> String {
         if source.next_u64() % 3 == 0 && !members.contains_key("Sid") {
             members.insert("Sid".into(), "".into());
         }
+        // Networks are rare otherwise.
+        if source.next_u64() % 3 == 0 && !members.contains_key("Condition") {
+            let network = json!({"IpAddress": {"aws:SourceIp": "10.0.0.7/16"}});
+            members.insert("Condition".into(), network);
+        }
         if let Some(Value::Object(operators)) = members.get_mut("Condition") {
             let own = std::mem::take(operators);
             for (name, mut keys) in own {
                 if name.contains("Ip") {
-                    let text = keys.to_string().replace("/24", "/16").replace("/32", "/31");
+                    let text = keys.to_string().replace("/32", "/31").replace(".0/", ".7/");
                     keys = serde_json::from_str(&text).unwrap();
                 }
                 let odd = name.to_lowercase();
@@ -86,15 +91,15 @@ fn spoil(text: &str, source: &mut Bytes) -> String {
     document.to_string()
 }
 
-/// The document with all safe changes made; counts them.
-fn mended(text: &str, counts: &mut BTreeMap<&'static str, usize>) -> String {
+/// The document with safe changes made, all or those of a code; counts them.
+fn mended(text: &str, only: Option<&str>, counts: &mut BTreeMap<&'static str, usize>) -> String {
     let mut text = text.to_owned();
     loop {
         let arena = Bump::new();
         let node = portcullis_source::json::parse(&text, &arena).unwrap();
         let safe: Vec<_> = fixes(&node, &text)
             .into_iter()
-            .filter(|fix| fix.is_safe)
+            .filter(|fix| fix.is_safe && only.is_none_or(|code| code == fix.code))
             .collect();
         let new = fixed(&text, &safe);
         if new == text {
@@ -107,11 +112,17 @@ fn mended(text: &str, counts: &mut BTreeMap<&'static str, usize>) -> String {
     }
 }
 
-/// Each code of the closed list, on generated policies that were spoiled, over several thousand requests.
+/// Each code of the closed list by itself, and all together, on generated policies that were spoiled. Prints how many
+/// requests were decided by policies that a code had mended, and by those that it had not:
+///
+/// ```sh
+/// PORTCULLIS_CASES=70000 cargo test --release -p portcullis-testkit --test it -- safe_fixes --nocapture
+/// ```
 #[test]
 fn safe_fixes_change_no_decision() {
-    let mut counts = BTreeMap::new();
+    let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
     let mut mix: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut asked: BTreeMap<&str, usize> = BTreeMap::new();
     for seed in 0..cases(600) {
         let mut source = Bytes::new(seed);
         let settings = Settings {
@@ -119,18 +130,18 @@ fn safe_fixes_change_no_decision() {
             ..Settings::default()
         };
         let mut before = world(&mut Unstructured::new(&source.take(4_000)), &settings).unwrap();
-        for (_, text) in before.documents_mut() {
-            *text = spoil(text, &mut source);
-        }
-        let mut after = before.clone();
-        for (_, text) in after.documents_mut() {
-            *text = mended(text, &mut counts);
+        for at in 0..before.documents_mut().len() {
+            let mut spoiled = before.clone();
+            if let Some((_, text)) = spoiled.documents_mut().into_iter().nth(at) {
+                *text = spoil(text, &mut source);
+            }
+            // What was spoiled until it does not load says nothing.
+            if spoiled.read(&Bump::new()).is_ok() {
+                before = spoiled;
+            }
         }
         let arena = Bump::new();
-        // What was spoiled until it does not load says nothing.
-        let Ok(sets) = before.read(&arena) else {
-            continue;
-        };
+        let sets = before.read(&arena).unwrap();
         let mut requests = derive::requests(&sets, &mut source, 12);
         let mut arbitrary = source.take(4_000);
         arbitrary.truncate(4_000);
@@ -138,29 +149,44 @@ fn safe_fixes_change_no_decision() {
         requests.extend(
             (0..4).filter_map(|_| portcullis_testkit::generate::request(&mut unstructured).ok()),
         );
-        for oracle in [&Reference as &dyn Oracle, VMS[0]] {
-            let (old, new) = (
-                decisions(&before, &requests, oracle),
-                decisions(&after, &requests, oracle),
-            );
-            for ((old, new), request) in old.iter().zip(&new).zip(&requests) {
-                assert_eq!(
-                    old, new,
-                    "seed {seed}: {request:?}\n{before:#?}\n{after:#?}"
-                );
-                *mix.entry(old.as_str()).or_default() += 1;
+        let oracles = [&Reference as &dyn Oracle, VMS[0]];
+        let old = oracles.map(|oracle| decisions(&before, &requests, oracle));
+        // Each code by itself, and all of them.
+        let codes = SAFE.iter().map(|(code, _)| Some(*code));
+        for only in codes.chain([None]) {
+            let mut own = BTreeMap::new();
+            let mut after = before.clone();
+            for (_, text) in after.documents_mut() {
+                *text = mended(text, only, &mut own);
+            }
+            if own.is_empty() {
+                continue;
+            }
+            for (code, count) in own.into_iter().filter(|_| only.is_some()) {
+                *counts.entry(code).or_default() += count;
+                *asked.entry(code).or_default() += requests.len();
+            }
+            for (oracle, old) in oracles.into_iter().zip(&old) {
+                let new = decisions(&after, &requests, oracle);
+                for ((old, new), request) in old.iter().zip(&new).zip(&requests) {
+                    assert_eq!(
+                        old, new,
+                        "seed {seed}, {only:?}: {request:?}\n{before:#?}\n{after:#?}"
+                    );
+                    *mix.entry(old.as_str()).or_default() += 1;
+                }
             }
         }
     }
-    println!("{counts:?} {mix:?}");
+    println!("changes {counts:?}\nrequests {asked:?}\ndecisions {mix:?}");
     for (code, _) in SAFE {
         assert!(
-            counts.get(code).is_some_and(|count| *count > 20),
+            counts.get(code).is_some_and(|count| *count > 10),
             "{code}: {counts:?}"
         );
     }
     assert!(
-        mix.values().sum::<usize>() > 5_000 && mix.len() == 3,
+        mix.values().sum::<usize>() > 4_000 && mix.len() == 3,
         "{mix:?}"
     );
 }

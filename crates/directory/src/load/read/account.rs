@@ -12,6 +12,17 @@ use crate::load::read::fields::{At, account_number, arn_of, has_next_page, prese
 use crate::store::ids::PolicyId;
 use crate::store::ids::Symbol;
 
+/// The lists of a dump.
+pub(crate) const LISTS: [&str; 4] = [
+    "UserDetailList",
+    "GroupDetailList",
+    "RoleDetailList",
+    "Policies",
+];
+
+/// How many of them, from the first on, nothing else has: `Policies` has other answers too.
+pub(crate) const TELLING: usize = 3;
+
 /// An ARN of IAM taken apart.
 struct Entity<'a> {
     partition: &'a str,
@@ -23,12 +34,7 @@ struct Entity<'a> {
 impl Loader {
     /// One page of a dump, or a whole one.
     pub(crate) fn account_dump(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
-        for list in [
-            "UserDetailList",
-            "GroupDetailList",
-            "RoleDetailList",
-            "Policies",
-        ] {
+        for list in LISTS {
             let inside = at.member(list);
             for (index, element) in self.list(record, node, at, list).iter().enumerate() {
                 let at = inside.index(index);
@@ -36,13 +42,7 @@ impl Loader {
                     self.mismatch(record, element, at, "an object");
                     continue;
                 }
-                let spot = record.spot(list, index, element);
-                match list {
-                    "UserDetailList" => self.principal(record, element, at, spot, Kind::User),
-                    "RoleDetailList" => self.principal(record, element, at, spot, Kind::Role),
-                    "GroupDetailList" => self.group(record, element, at, spot),
-                    _ => self.managed(record, element, at, spot),
-                }
+                self.detail(record, element, at, (list, index));
             }
         }
         let is_truncated = has_next_page(node);
@@ -50,6 +50,23 @@ impl Loader {
             // The next page, if there is one, comes later and says otherwise.
             let state = (is_truncated, record.spot);
             self.raw.truncated.insert(account, state);
+        }
+    }
+
+    /// An element of one of these lists.
+    pub(crate) fn detail(
+        &mut self,
+        record: &Record<'_, '_>,
+        element: &Node<'_>,
+        at: At<'_>,
+        (list, index): (&'static str, usize),
+    ) {
+        let spot = record.spot(list, index, element);
+        match list {
+            "UserDetailList" => self.principal(record, element, at, spot, Kind::User),
+            "RoleDetailList" => self.principal(record, element, at, spot, Kind::Role),
+            "GroupDetailList" => self.group(record, element, at, spot),
+            _ => self.managed(record, element, at, spot),
         }
     }
 

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io::{self, BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use portcullis_source::files::{open_regular, reason};
 use portcullis_source::json;
@@ -39,6 +39,24 @@ pub(crate) struct Found {
     pub(crate) path: PathBuf,
     /// Its path from the folder, as it is told.
     pub(crate) name: String,
+}
+
+/// How a file is called that is not in the folder: by a path that begins as none of a file in it does.
+pub(crate) fn name_outside(path: &Path) -> String {
+    let name = path.display();
+    match path.components().next() {
+        Some(Component::Normal(_)) => format!("./{name}"),
+        _ => name.to_string(),
+    }
+}
+
+/// Where a file lies that is called so, in the folder or outside.
+pub(crate) fn path_of(folder: &Path, name: &str) -> PathBuf {
+    match name.starts_with("./") || name.starts_with("../") {
+        true => PathBuf::from(name),
+        // An absolute path stays what it is.
+        false => folder.join(name),
+    }
 }
 
 /// Every file of a folder and the folders in it, sorted by name, and what is wrong with the others. Names that

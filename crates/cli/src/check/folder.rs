@@ -1,0 +1,117 @@
+//! Folders: the files in them that hold policies.
+//!
+//! A folder holds files of all kinds. Those are checked whose names end as those of policies do, but for JSON and YAML
+//! in which nothing is called like the statements of a policy. How many were left out is said.
+
+use std::path::{Path, PathBuf};
+
+use bumpalo::Bump;
+use portcullis_directory::Sources;
+use portcullis_source::json::{self, Node, Value};
+
+use super::embedded::is_yaml;
+use crate::failure::{Failure, complain};
+use crate::output::{display_name, printable, read_text};
+
+/// How the names of files end that are looked at.
+const ENDINGS: [&str; 4] = ["iam", "json", "yaml", "yml"];
+
+/// The files to check: those that are given, and in place of a folder those in it.
+///
+/// # Errors
+/// A folder cannot be read, or there is nothing in it to check.
+pub(super) fn files(given: &[PathBuf], exclude: &[String]) -> Result<Vec<PathBuf>, Failure> {
+    let mut all = Vec::new();
+    for path in given {
+        match path.is_dir() {
+            true => in_folder(path, exclude, &mut all)?,
+            false => all.push(path.clone()),
+        }
+    }
+    Ok(all)
+}
+
+fn in_folder(folder: &Path, exclude: &[String], all: &mut Vec<PathBuf>) -> Result<(), Failure> {
+    let mut sources = Sources::new(folder);
+    sources.exclude = exclude.to_vec();
+    let listing = sources.files();
+    if !listing.problems.is_empty() {
+        return Err(Failure::problems(&listing.problems));
+    }
+    let (mut found, mut others) = (Vec::new(), Vec::new());
+    for name in listing.files {
+        let path = folder.join(&name);
+        match has_ending(&path) && may_hold_policies(&path)? {
+            true => found.push(path),
+            false => others.push(name),
+        }
+    }
+    let name = display_name(folder);
+    if found.is_empty() {
+        let endings = ENDINGS.join(", .");
+        return Err(Failure::new(format_args!(
+            "{name}: no file in this folder holds a policy (file extensions: .{endings})"
+        )));
+    }
+    if let Some(first) = others.first() {
+        let count = super::counted(others.len(), "file");
+        let first = printable(first);
+        complain(&format!(
+            "note: {name}: {count} without policies not checked, such as {first}"
+        ));
+    }
+    if let Some(first) = listing.excluded.first() {
+        let count = super::counted(listing.excluded.len(), "file or folder");
+        let first = printable(first);
+        complain(&format!(
+            "note: {name}: --exclude left out {count}, such as {first}"
+        ));
+    }
+    all.append(&mut found);
+    Ok(())
+}
+
+fn has_ending(path: &Path) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    ending.is_some_and(|ending| ENDINGS.iter().any(|own| own.eq_ignore_ascii_case(ending)))
+}
+
+/// False only for what certainly holds no policy: what cannot be read as JSON is checked, which says why.
+fn may_hold_policies(path: &Path) -> Result<bool, Failure> {
+    let is_language = portcullis_scenario::is_language(path);
+    if is_language {
+        return Ok(true);
+    }
+    let bytes = read_text(path)?;
+    let Ok(text) = json::decode(&bytes) else {
+        return Ok(true);
+    };
+    if is_yaml(path) {
+        return Ok(is_called_so(text) || text.contains('\\'));
+    }
+    let arena = Bump::new();
+    Ok(json::parse(text, &arena).map_or(true, |node| holds_statements(&node)))
+}
+
+fn is_called_so(text: &str) -> bool {
+    text.to_ascii_lowercase().contains("statement")
+}
+
+/// True if something in a value is called like the statements of a policy, or is a text in which something may be.
+fn holds_statements(node: &Node<'_>) -> bool {
+    let mut open = vec![node];
+    while let Some(node) = open.pop() {
+        match node.value {
+            Value::String(text) if is_called_so(text) => return true,
+            Value::Array(elements) => open.extend(elements),
+            Value::Object(members) => {
+                if members.iter().any(|own| is_called_so(own.key.value)) {
+                    return true;
+                }
+                open.extend(members.iter().map(|own| &own.value));
+            }
+            _ => {}
+        }
+    }
+    false
+}

@@ -1,0 +1,141 @@
+//! Large account dumps, user by user and role by role: memory holds one of them and what became of the others.
+//!
+//! Only what is flawless as JSON is read so. Anything else, and whatever is wrong beside the lists, has places that only
+//! the whole record gives: it is undone, and the record is read again in one piece.
+
+use std::io::{self, BufRead};
+
+use portcullis_source::json::{self, Node};
+use portcullis_source::{Piece, Pieces, Source, Start};
+
+use crate::load::loader::{Loader, Record};
+use crate::load::path::At;
+use crate::load::problem::LoadError;
+use crate::load::raw::Spot;
+use crate::load::read::Reading;
+use crate::load::read::account::LISTS;
+
+/// How far everything was that a record adds to, but for what is no more if it is added again.
+struct Mark {
+    errors: LoadError,
+    lengths: [usize; 5],
+}
+
+impl Loader {
+    /// Reads a dump in pieces. False if it has to be read as a whole; then nothing is left of it.
+    pub(crate) fn pieces<R: BufRead>(
+        &mut self,
+        pieces: &mut Pieces<'_, R>,
+        reading: &mut Reading<'_>,
+    ) -> io::Result<bool> {
+        let mark = self.mark();
+        let start = pieces.start();
+        let spot = reading.spot(start);
+        loop {
+            let is_sound = match pieces.next_piece()? {
+                Piece::Element {
+                    list,
+                    index,
+                    text,
+                    start,
+                } => self.element(reading, spot, (list, index), text, start),
+                Piece::Rest(text) => match self.rest(reading, spot, text, start) {
+                    Some(kind) => {
+                        reading.arena.reset();
+                        *reading.counts.entry(kind).or_default() += 1;
+                        return Ok(true);
+                    }
+                    None => false,
+                },
+                Piece::Odd => false,
+            };
+            reading.arena.reset();
+            if !is_sound {
+                self.undo(mark);
+                return Ok(false);
+            }
+        }
+    }
+
+    /// Reads an element of a list; false if it is not JSON.
+    fn element(
+        &mut self,
+        reading: &Reading<'_>,
+        spot: Spot,
+        (list, index): (&'static str, usize),
+        text: &[u8],
+        start: Start,
+    ) -> bool {
+        let Ok(source) = Source::decode(reading.name, text, start) else {
+            return false;
+        };
+        let Ok(node) = json::parse(source.text(), &reading.arena) else {
+            return false;
+        };
+        let record = Record {
+            source: &source,
+            file: reading.name,
+            spot,
+        };
+        let root = At::root();
+        let inside = root.member(list);
+        let at = inside.index(index);
+        self.taken.clear();
+        self.detail(&record, &node, at, (list, index));
+        self.unread_is_unknown(&record, &node, at, list);
+        true
+    }
+
+    /// Reads what stands beside the elements and says what the record is, if nothing is wrong with it.
+    fn rest(
+        &mut self,
+        reading: &Reading<'_>,
+        spot: Spot,
+        text: &[u8],
+        start: Start,
+    ) -> Option<&'static str> {
+        let source = Source::decode(reading.name, text, start).ok()?;
+        let node = json::parse(source.text(), &reading.arena).ok()?;
+        // A list whose name is written with escapes was not seen to be one.
+        let is_empty = |list| {
+            let elements = node.get(list).and_then(Node::as_array);
+            elements.is_none_or(<[Node<'_>]>::is_empty)
+        };
+        if !LISTS.into_iter().all(is_empty) {
+            return None;
+        }
+        let record = Record {
+            source: &source,
+            file: reading.name,
+            spot,
+        };
+        let errors = self.errors.count;
+        let kind = self.value(&record, &node, At::root());
+        (self.errors.count == errors).then_some(kind)
+    }
+
+    fn mark(&self) -> Mark {
+        Mark {
+            errors: self.errors.clone(),
+            lengths: [
+                self.raw.principals.len(),
+                self.raw.groups.len(),
+                self.report.missing.len(),
+                self.report.warnings.len(),
+                self.report.notes.len(),
+            ],
+        }
+    }
+
+    /// Managed policies, documents, texts and numbers of accounts stay: the record is read again and has the same.
+    fn undo(&mut self, mark: Mark) {
+        let [principals, groups, missing, warnings, notes] = mark.lengths;
+        self.errors = mark.errors;
+        self.raw.principals.truncate(principals);
+        self.raw.groups.truncate(groups);
+        self.report.missing.truncate(missing);
+        self.report.warnings.truncate(warnings);
+        self.report.notes.truncate(notes);
+        self.seen.clear();
+    }
+}
