@@ -1,0 +1,384 @@
+//! Questions about all requests, and their answers.
+
+use portcullis_model::Effect;
+use portcullis_syntax::Policy;
+
+use crate::algebra::{Algebra, Part};
+use crate::decision::{Said, said};
+use crate::domain::{Case, Domain, Kind, is_of_caller};
+use crate::formula::{Clauses, Formula, Formulas, Wish};
+use crate::key::Test;
+use crate::language::Language;
+use crate::request::Witness;
+use crate::sat::{Literal, Solver};
+use crate::statement::fold;
+use crate::theory::{Model, Theory, Verdict};
+use crate::work::{UsedUp, Work};
+
+/// How a question is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// The requests that it is about.
+    pub domain: Domain,
+    /// The units of work that it may cost, about 100 million of them a second.
+    pub work: u64,
+    /// How many findings are looked for, of which each is by another statement.
+    pub findings: usize,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            domain: Domain::Standard,
+            work: 60_000_000,
+            findings: 1,
+        }
+    }
+}
+
+/// The answer to a question.
+///
+/// It is no truth value and does not become one: what is not known is neither yes nor no.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Answer {
+    /// What was asked holds of every request of the domain.
+    Proved(Proof),
+    /// It does not: these requests show it, and the machine has confirmed each.
+    Refuted(Refutation),
+    /// That is not known, for these reasons.
+    Unknown(Vec<Reason>),
+}
+
+/// What a proof rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Proof {
+    /// The requests that it is about.
+    pub domain: Domain,
+    /// How many contradictions of tests were used.
+    pub lemmas: usize,
+    /// The units of work that were spent.
+    pub work: u64,
+}
+
+/// Requests that show the contrary.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refutation {
+    /// One for each statement that was found to be involved, never none.
+    pub findings: Vec<Finding>,
+    /// Why there may be more findings; nothing if there are none or no more were asked for.
+    pub unfinished: Vec<Reason>,
+    /// The units of work that were spent.
+    pub work: u64,
+}
+
+/// A request that shows something, and what allows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The statement that allows the request.
+    pub statement: StatementPlace,
+    /// The request.
+    pub witness: Witness,
+}
+
+/// A statement among policies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StatementPlace {
+    /// Which policy.
+    pub policy: usize,
+    /// Which statement of it.
+    pub statement: usize,
+}
+
+/// Why something is not known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// The work was used up.
+    Work,
+    /// How tests of these parts of a request go together was not decided.
+    Undecided(Vec<String>),
+    /// A request was found that the machine decides otherwise: a mistake of this program, which is to be reported.
+    Disagreement {
+        /// The request.
+        witness: Box<Witness>,
+        /// What the machine says.
+        said: String,
+    },
+}
+
+/// Asks the machine whether a request shows what it is said to show.
+pub trait Confirm {
+    /// # Errors
+    /// What the machine says instead.
+    fn confirm(&mut self, witness: &Witness) -> Result<(), String>;
+}
+
+/// Whether new identity policies (of one caller, together) allow nothing that the old ones did not.
+///
+/// Proved: they do not. Refuted: they do; each finding is of another statement of the new policies.
+pub fn compare(
+    old: &[Policy<'_>],
+    new: &[Policy<'_>],
+    options: &Options,
+    confirm: &mut dyn Confirm,
+) -> Answer {
+    let mut asked = Asked::new(options, confirm);
+    for kind in kinds(old.iter().chain(new), options.domain) {
+        let case = Case {
+            domain: options.domain,
+            kind: *kind,
+        };
+        let mut formulas = Formulas::new();
+        let after = said(new, &case, &mut formulas);
+        let before = said(old, &case, &mut formulas);
+        let allows = after.allows(&mut formulas);
+        let allowed = before.allows(&mut formulas);
+        let not_before = formulas.not(allowed);
+        let root = formulas.and(vec![allows, not_before]);
+        let grants = grants(new, &after);
+        asked.ask(&mut formulas, &case, root, &grants, &|name| {
+            spelled(old.iter().chain(new), name)
+        });
+        if asked.is_done() {
+            break;
+        }
+    }
+    asked.answer()
+}
+
+/// The Allow statements with their formulas.
+fn grants(policies: &[Policy<'_>], said: &Said<Formula>) -> Vec<(StatementPlace, Formula)> {
+    let places = policies.iter().enumerate().flat_map(|(policy, own)| {
+        let statements = 0..own.document.statements.len();
+        statements.map(move |statement| StatementPlace { policy, statement })
+    });
+    places
+        .zip(&said.statements)
+        .filter(|(_, (effect, _))| *effect == Effect::Allow)
+        .map(|(place, (_, formula))| (place, *formula))
+        .collect()
+}
+
+/// The kinds of caller that policies tell apart: one, if they do not look.
+fn kinds<'p>(
+    mut policies: impl Iterator<Item = &'p Policy<'p>>,
+    domain: Domain,
+) -> &'static [Kind] {
+    const ALL: [Kind; 3] = [Kind::User, Kind::Role, Kind::FederatedUser];
+    let looks = |policy: &Policy<'_>| {
+        let mut statements = policy.document.statements.iter();
+        statements.any(|statement| {
+            let mut keys = statement.conditions.iter().map(|own| own.key.value);
+            let values = statement.conditions.iter().flat_map(|own| own.values);
+            let resources = statement.resource.iter().flat_map(|own| own.list);
+            let names_key = |text: &str| {
+                let text = fold(text);
+                text.contains("${aws:principal") || text.contains("${aws:user")
+            };
+            keys.any(|key| is_of_caller(&fold(key)))
+                || values
+                    .chain(resources)
+                    .any(|text| text.value.contains("${") && names_key(text.value))
+        })
+    };
+    match domain == Domain::Standard && policies.any(looks) {
+        true => &ALL,
+        false => &ALL[..1],
+    }
+}
+
+/// A name as the policies write it.
+fn spelled<'p>(policies: impl Iterator<Item = &'p Policy<'p>>, name: &str) -> String {
+    for policy in policies {
+        for statement in policy.document.statements {
+            let keys = statement.conditions.iter().map(|own| own.key.value);
+            let actions = statement.action.list.iter().map(|own| own.value);
+            let found = actions.chain(keys).find(|own| fold(own) == name);
+            if let Some(found) = found {
+                return found.to_owned();
+            }
+        }
+    }
+    name.to_owned()
+}
+
+/// A question while it is asked of one case after the other.
+struct Asked<'q> {
+    options: &'q Options,
+    confirm: &'q mut dyn Confirm,
+    work: Work,
+    lemmas: usize,
+    findings: Vec<Finding>,
+    reasons: Vec<Reason>,
+}
+
+impl<'q> Asked<'q> {
+    fn new(options: &'q Options, confirm: &'q mut dyn Confirm) -> Asked<'q> {
+        Asked {
+            options,
+            confirm,
+            work: Work::new(options.work),
+            lemmas: 0,
+            findings: Vec::new(),
+            reasons: Vec::new(),
+        }
+    }
+
+    fn is_done(&self) -> bool {
+        self.findings.len() >= self.options.findings || self.reasons.contains(&Reason::Work)
+    }
+
+    fn answer(self) -> Answer {
+        let work = self.work.spent();
+        if !self.findings.is_empty() {
+            return Answer::Refuted(Refutation {
+                findings: self.findings,
+                unfinished: self.reasons,
+                work,
+            });
+        }
+        if !self.reasons.is_empty() {
+            return Answer::Unknown(self.reasons);
+        }
+        Answer::Proved(Proof {
+            domain: self.options.domain,
+            lemmas: self.lemmas,
+            work,
+        })
+    }
+
+    fn because(&mut self, reason: Reason) {
+        if !self.reasons.contains(&reason) {
+            self.reasons.push(reason);
+        }
+    }
+
+    /// Looks for requests of a case that make the formula true.
+    fn ask(
+        &mut self,
+        formulas: &mut Formulas,
+        case: &Case,
+        root: Formula,
+        grants: &[(StatementPlace, Formula)],
+        spelling: &dyn Fn(&str) -> String,
+    ) {
+        if let Err(UsedUp) = self.search(formulas, case, root, grants, spelling) {
+            self.because(Reason::Work);
+        }
+    }
+
+    fn search(
+        &mut self,
+        formulas: &mut Formulas,
+        case: &Case,
+        root: Formula,
+        grants: &[(StatementPlace, Formula)],
+        spelling: &dyn Fn(&str) -> String,
+    ) -> Result<(), UsedUp> {
+        let not_all_buckets = all_buckets(formulas);
+        // What more is demanded than the root, once it is.
+        let blocked: Vec<Formula> = grants.iter().map(|(_, own)| formulas.not(*own)).collect();
+        let formulas = &*formulas;
+        let mut theory = Theory::new(formulas, case);
+        let mut solver = Solver::default();
+        let mut clauses = Clauses::default();
+        let mut roots = vec![root];
+        formulas.demand(root, &mut solver, &mut clauses);
+        while solver.solve(&mut self.work)? {
+            self.work.spend(formulas.size())?;
+            let wishes = formulas.reasons(&roots, &solver, &clauses);
+            match theory.check(&wishes, &mut self.work)? {
+                Verdict::Conflict(core) => {
+                    self.lemmas += 1;
+                    refuse(&core, &mut solver, &mut clauses);
+                }
+                Verdict::Open(core) => {
+                    self.because(Reason::Undecided(parts(formulas, &core, spelling)));
+                    refuse(&core, &mut solver, &mut clauses);
+                }
+                Verdict::Model(model) if asks_for_all_buckets(&model) => {
+                    roots.push(not_all_buckets);
+                    formulas.demand(not_all_buckets, &mut solver, &mut clauses);
+                }
+                Verdict::Model(model) => {
+                    let witness = Witness::of(&model, case, spelling);
+                    if let Err(said) = self.confirm.confirm(&witness) {
+                        self.because(Reason::Disagreement {
+                            witness: Box::new(witness),
+                            said,
+                        });
+                        refuse(&wishes, &mut solver, &mut clauses);
+                        continue;
+                    }
+                    let mut granting = grants
+                        .iter()
+                        .zip(&blocked)
+                        .filter(|((_, own), _)| formulas.rests_on(*own, &wishes));
+                    let Some(((place, _), block)) = granting.next() else {
+                        return Ok(());
+                    };
+                    self.findings.push(Finding {
+                        statement: *place,
+                        witness,
+                    });
+                    if self.is_done() {
+                        return Ok(());
+                    }
+                    roots.push(*block);
+                    formulas.demand(*block, &mut solver, &mut clauses);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Teaches a solver that answers do not go together.
+fn refuse(core: &[Wish], solver: &mut Solver, clauses: &mut Clauses) {
+    let clause: Vec<Literal> = core
+        .iter()
+        .map(|wish| clauses.wish(*wish, solver).negated())
+        .collect();
+    solver.add(&clause);
+}
+
+/// What people call the parts of a request that tests look at.
+fn parts(formulas: &Formulas, core: &[Wish], spelling: &dyn Fn(&str) -> String) -> Vec<String> {
+    let mut names: Vec<String> = core
+        .iter()
+        .filter_map(|(atom, _)| formulas.atom(*atom))
+        .map(|(part, _)| match part {
+            Part::Action => "the action".to_owned(),
+            Part::Resource => "the resource".to_owned(),
+            Part::Caller => "the caller".to_owned(),
+            Part::Session => "the session's name".to_owned(),
+            Part::Service => "the service".to_owned(),
+            Part::Provider => "the provider".to_owned(),
+            Part::Canonical => "the canonical id".to_owned(),
+            Part::Key(key) => spelling(key),
+        })
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+const ALL_BUCKETS: &str = "s3:listallmybuckets";
+
+/// `MATCH-37`: the list of all buckets with the resource `*` is asked of `arn:aws:s3:::*`, which is a request of the
+/// domain too; so the first is left out.
+fn all_buckets(formulas: &mut Formulas) -> Formula {
+    let action = formulas.test(Part::Action, Test::texts(Language::text(ALL_BUCKETS)));
+    let resource = formulas.test(Part::Resource, Test::texts(Language::text("*")));
+    let both = formulas.and(vec![action, resource]);
+    formulas.not(both)
+}
+
+fn asks_for_all_buckets(model: &Model) -> bool {
+    let is = |part: &Part, text: &str| {
+        let values = model.get(part);
+        values.is_none_or(|values| values.iter().all(|own| own == text))
+    };
+    // What is not asked may be anything, also in the witness.
+    model.contains_key(&Part::Action) && is(&Part::Action, ALL_BUCKETS) && is(&Part::Resource, "*")
+}
