@@ -21,15 +21,15 @@
 use bumpalo::Bump;
 use portcullis_compile::{Options as CompileOptions, compile};
 use portcullis_image::Image;
-use portcullis_model::{Decision, PolicyKind};
+use portcullis_model::{ContextEntry, Decision, PolicyKind};
 use portcullis_source::Diagnostic;
 use portcullis_syntax::policy::{ReadOptions, parse_policy};
 pub use portcullis_syntax::{Policy, PolicySets};
 use portcullis_vm::{Plan, Query, Scratch, decide};
 
 pub use portcullis_prove::{
-    AXIOMS, Answer, Axiom, Caller, Confirm, Domain, Finding, Options, Proof, Reason, Refutation,
-    StatementPlace, Witness,
+    AXIOMS, Answer, Axiom, Caller, Callers, Confirm, Domain, Finding, Options, Proof, Reason,
+    Refutation, StatementPlace, Witness, allows,
 };
 
 /// Reads a policy document.
@@ -52,8 +52,8 @@ pub fn read<'a>(
     })
 }
 
-/// Whether new policies of one caller, together, allow nothing that the old ones did not. Each policy is taken as one
-/// that allows by itself; how a limit (a boundary, a service control policy) differs is asked in the same way.
+/// Whether new policies allow nothing that the old ones did not: [`portcullis_prove::compare`], whose requests this crate's
+/// machine confirms.
 pub fn compare(old: &[Policy<'_>], new: &[Policy<'_>], options: &Options) -> Answer {
     let mut machine = Machine { old, new };
     portcullis_prove::compare(old, new, options, &mut machine)
@@ -79,29 +79,40 @@ impl Confirm for Machine<'_> {
     }
 }
 
-/// What policies of a caller decide. So that they alone do, the resource's policy leaves its account's callers to them,
-/// and the session has a policy that limits nothing.
+/// What policies decide, and nothing else.
 fn decided(policies: &[Policy<'_>], witness: &Witness) -> Result<Decision, String> {
     let arena = Bump::new();
     let one = |text: &str, kind| {
         let text = arena.alloc_str(text);
         read("", text, kind, &arena).map_err(|_| format!("cannot read {text}"))
     };
-    let account = witness.with(|request| request.principal.caller.account().map(str::to_owned));
-    let delegation = format!(
-        r#"{{"Statement": {{"Effect": "Allow", "Principal": {{"AWS": "{}"}}, "Action": "*", "Resource": "*"}}}}"#,
-        account.unwrap_or_default()
-    );
     let is_federated = matches!(witness.caller, Caller::FederatedUser { .. });
     let session = match is_federated {
         true => Some(vec![one(EVERYTHING, PolicyKind::Session)?]),
         false => None,
     };
-    let sets = PolicySets {
-        identity: policies.to_vec(),
-        resource: Some(vec![one(&delegation, PolicyKind::Resource)?]),
-        session,
-        ..PolicySets::default()
+    let account = witness.with(|request| request.principal.caller.account().map(str::to_owned));
+    let sets = match &witness.owner {
+        // The caller's own policies: the resource's policy leaves the callers of its account to them.
+        None => {
+            let delegation = format!(
+                r#"{{"Statement": {{"Effect": "Allow", "Principal": {{"AWS": "{}"}}, "Action": "*", "Resource": "*"}}}}"#,
+                account.clone().unwrap_or_default()
+            );
+            PolicySets {
+                identity: policies.to_vec(),
+                resource: Some(vec![one(&delegation, PolicyKind::Resource)?]),
+                session,
+                ..PolicySets::default()
+            }
+        }
+        // The resource's policy: the caller's own allow everything.
+        Some(_) => PolicySets {
+            identity: vec![one(EVERYTHING, PolicyKind::Identity)?],
+            resource: Some(policies.to_vec()),
+            session,
+            ..PolicySets::default()
+        },
     };
     let options = CompileOptions {
         debug: false,
@@ -112,7 +123,27 @@ fn decided(policies: &[Policy<'_>], witness: &Witness) -> Result<Decision, Strin
     let plan = Plan::of(std::iter::once(image.view()));
     let outcome = witness.with(|request| {
         let views = std::iter::once(image.view());
-        decide(views, &plan, &mut Scratch::new(), &Query::from(request))
+        let mut context = request.context.to_vec();
+        let mut request = *request;
+        let owner = [witness.owner.as_deref().unwrap_or_default()];
+        if witness.owner.is_some() {
+            // A caller of the owner's account is taken for one of another, since its own policies would decide else; what
+            // the key says stays.
+            let other = match account.as_deref() {
+                Some("000000000000") => "000000000001",
+                _ => "000000000000",
+            };
+            request.resource_account = Some(other);
+            let key = "aws:ResourceAccount";
+            if !context.iter().any(|own| own.key.eq_ignore_ascii_case(key)) {
+                context.push(ContextEntry {
+                    key,
+                    values: &owner,
+                });
+            }
+            request.context = &context;
+        }
+        decide(views, &plan, &mut Scratch::new(), &Query::from(&request))
     });
     Ok(outcome.decision())
 }

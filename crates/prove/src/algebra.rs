@@ -16,8 +16,12 @@ pub(crate) enum Part {
     Resource,
     /// The ARN of the caller: of a user, of the role of a session, of a root user.
     Caller,
-    /// The name of the caller's session.
+    /// The name of the caller's role session.
     Session,
+    /// The ARN of the user who made a federated session.
+    Maker,
+    /// The caller's unique id.
+    UserId,
     /// The name of the service that calls.
     Service,
     /// The provider that vouches for the unsigned caller.

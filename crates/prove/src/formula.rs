@@ -209,6 +209,11 @@ impl Algebra for Formulas {
     }
 
     fn test(&mut self, part: Part, test: Test) -> Formula {
+        // The id is that of the key.
+        let part = match part {
+            Part::UserId => Part::Key("aws:userid".to_owned()),
+            part => part,
+        };
         let atoms = &mut self.atoms;
         let atom = *self
             .atom_numbers

@@ -33,6 +33,14 @@ impl Test {
         Test::values(Values::Text(language))
     }
 
+    /// The test of some value.
+    pub(crate) fn any(values: Values) -> Test {
+        Test {
+            quantifier: Quantifier::Any,
+            ..Test::values(values)
+        }
+    }
+
     /// The test of one value.
     pub(crate) fn values(values: Values) -> Test {
         Test {

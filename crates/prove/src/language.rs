@@ -85,20 +85,51 @@ impl Language {
 
     /// True if the text belongs to the language. Patterns with variables hold no text: substitute first.
     pub(crate) fn contains(&self, text: &str) -> bool {
+        let tokens: Pattern = crate::pattern::text(text).collect();
         self.has_text(text)
             || self
-                .patterns
-                .iter()
+                .sharing(&tokens)
+                .into_iter()
                 .any(|pattern| !has_variable(pattern) && matches(pattern, text))
+    }
+
+    /// The patterns that may meet a pattern, by the characters before its first wildcard and theirs. Patterns are sorted,
+    /// so those that share a beginning stand together.
+    fn sharing(&self, pattern: &[Token]) -> Vec<&Pattern> {
+        let mut found: Vec<&Pattern> = Vec::new();
+        let mut range: &[Pattern] = &self.patterns;
+        for (at, token) in pattern.iter().enumerate() {
+            if range.is_empty() || token.many || !matches!(token.class, Class::Char(_)) {
+                break;
+            }
+            let class = |own: &Pattern| own.get(at).map(|token| token.class);
+            let start = range.partition_point(|own| class(own) < Some(Class::Char('\0')));
+            let end = range.partition_point(|own| class(own) <= Some(Class::Char(char::MAX)));
+            let (before, rest) = range.split_at(start);
+            let (literal, behind) = rest.split_at(end - start);
+            found.extend(before.iter().chain(behind));
+            let start = literal.partition_point(|own| class(own) < Some(token.class));
+            let end = literal.partition_point(|own| class(own) <= Some(token.class));
+            range = literal.get(start..end).unwrap_or_default();
+        }
+        found.extend(range);
+        found
+    }
+
+    /// The texts that begin with these characters.
+    fn beginning(&self, start: &str) -> &[String] {
+        let from = self.texts.partition_point(|own| own.as_str() < start);
+        let rest = self.texts.get(from..).unwrap_or_default();
+        let count = rest.partition_point(|own| own.starts_with(start));
+        rest.get(..count).unwrap_or_default()
     }
 
     /// True if the text belongs to the language under some value of a variable, for all that its ends say.
     fn may_contain(&self, text: &str) -> bool {
         let tokens: Pattern = crate::pattern::text(text).collect();
-        let open = |pattern: &&Pattern| has_variable(pattern);
-        self.patterns
+        self.sharing(&tokens)
             .iter()
-            .filter(open)
+            .filter(|own| has_variable(own))
             .any(|own| may_meet(own, &tokens))
     }
 
@@ -111,17 +142,6 @@ impl Language {
     /// The number of entries.
     pub(crate) fn len(&self) -> usize {
         self.texts.len() + self.patterns.len()
-    }
-
-    /// True if no text belongs to the language.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// The positions that a text of so many characters may look at.
-    fn cost(&self, characters: usize) -> usize {
-        let patterns: usize = self.patterns.iter().map(Vec::len).sum();
-        8 + (patterns * characters) / 4
     }
 
     /// How little the language says: the fewer, the better to start with.
@@ -200,7 +220,7 @@ fn place_of(
     let mut place = Place::In;
     for (languages, is_required) in [(within, true), (without, false)] {
         for language in languages {
-            work.spend(language.cost(text.len()))?;
+            work.spend(8 + text.len())?;
             if language.contains(text) == is_required {
                 continue;
             }
@@ -226,40 +246,38 @@ fn entry(
     work: &mut Work,
 ) -> Result<Search, UsedUp> {
     let size = pattern.len();
-    let mut product = Product::new(pattern);
-    for language in without {
-        work.spend(language.cost(size) + language.len())?;
-        if language
-            .patterns
-            .iter()
-            .any(|other| subsumes(other, pattern))
-        {
-            return Ok(Search::Empty);
-        }
-    }
     let has_variables = has_variable(pattern);
+    let mut product = Product::new(pattern);
     let mut unsure = has_variables;
-    for language in within {
-        work.spend(language.cost(size) + language.len())?;
-        if language
-            .patterns
-            .iter()
-            .any(|other| subsumes(other, pattern))
-        {
-            continue;
-        }
-        let meeting: Vec<Pattern> = relevant(language, pattern, has_variables).collect();
-        if meeting.is_empty() {
+    // Most questions end here: with an entry that is the same, or that holds all of this one.
+    for language in without {
+        work.spend(8)?;
+        if language.patterns.binary_search(pattern).is_ok() {
             return Ok(Search::Empty);
         }
-        unsure |= meeting.iter().any(|other| has_variable(other));
-        product.require(meeting);
     }
-    for language in without {
-        let meeting: Vec<Pattern> = relevant(language, pattern, has_variables).collect();
-        unsure |= meeting.iter().any(|other| has_variable(other));
-        if !meeting.is_empty() {
-            product.exclude(meeting);
+    for (languages, is_required) in [(without, false), (within, true)] {
+        for language in languages {
+            work.spend(8)?;
+            if is_required && language.patterns.binary_search(pattern).is_ok() {
+                continue;
+            }
+            let meeting: Vec<Pattern> = relevant(language, pattern, has_variables).collect();
+            let tokens: usize = meeting.iter().map(Vec::len).sum();
+            work.spend(tokens * size / 8)?;
+            let is_held = meeting.iter().any(|other| subsumes(other, pattern));
+            match (is_required, is_held) {
+                (true, true) => continue,
+                (true, false) if meeting.is_empty() => return Ok(Search::Empty),
+                (false, true) => return Ok(Search::Empty),
+                _ => {}
+            }
+            unsure |= meeting.iter().any(|other| has_variable(other));
+            match is_required {
+                true => product.require(meeting),
+                false if meeting.is_empty() => {}
+                false => product.exclude(meeting),
+            }
         }
     }
     if !unsure {
@@ -281,7 +299,16 @@ fn relevant<'l>(
     pattern: &'l Pattern,
     has_variables: bool,
 ) -> impl Iterator<Item = Pattern> + 'l {
-    let texts = language.texts.iter().filter_map(move |own| {
+    let known = |token: &&Token| !token.many && matches!(token.class, Class::Char(_));
+    let start: String = pattern
+        .iter()
+        .take_while(known)
+        .filter_map(|token| match token.class {
+            Class::Char(own) => Some(own),
+            _ => None,
+        })
+        .collect();
+    let texts = language.beginning(&start).iter().filter_map(move |own| {
         let tokens: Pattern = crate::pattern::text(own).collect();
         let meets = match has_variables {
             true => may_meet(pattern, &tokens),
@@ -289,7 +316,7 @@ fn relevant<'l>(
         };
         meets.then_some(tokens)
     });
-    let patterns = language.patterns.iter();
+    let patterns = language.sharing(pattern).into_iter();
     let patterns = patterns.filter(|other| may_meet(pattern, other)).cloned();
     texts.chain(patterns)
 }

@@ -14,8 +14,10 @@
 //! test kit holds the answers against two of them.
 
 mod algebra;
+mod case;
 mod decision;
 mod domain;
+mod evaluate;
 mod formula;
 mod key;
 mod language;
@@ -32,7 +34,8 @@ mod variable;
 mod work;
 
 pub use domain::{AXIOMS, Axiom, Domain};
+pub use evaluate::allows;
 pub use question::{
-    Answer, Confirm, Finding, Options, Proof, Reason, Refutation, StatementPlace, compare,
+    Answer, Callers, Confirm, Finding, Options, Proof, Reason, Refutation, StatementPlace, compare,
 };
 pub use request::{Caller, Witness};

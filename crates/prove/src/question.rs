@@ -4,8 +4,9 @@ use portcullis_model::Effect;
 use portcullis_syntax::Policy;
 
 use crate::algebra::{Algebra, Part};
-use crate::decision::{Said, said};
-use crate::domain::{Case, Domain, Kind, is_of_caller};
+use crate::case::cases;
+use crate::decision::{Reading, Said, said};
+use crate::domain::{Case, Domain};
 use crate::formula::{Clauses, Formula, Formulas, Wish};
 use crate::key::Test;
 use crate::language::Language;
@@ -20,6 +21,8 @@ use crate::work::{UsedUp, Work};
 pub struct Options {
     /// The requests that it is about.
     pub domain: Domain,
+    /// Whose requests.
+    pub callers: Callers,
     /// The units of work that it may cost, about 100 million of them a second.
     pub work: u64,
     /// How many findings are looked for, of which each is by another statement.
@@ -30,6 +33,7 @@ impl Default for Options {
     fn default() -> Options {
         Options {
             domain: Domain::Standard,
+            callers: Callers::All,
             work: 60_000_000,
             findings: 1,
         }
@@ -113,9 +117,27 @@ pub trait Confirm {
     fn confirm(&mut self, witness: &Witness) -> Result<(), String>;
 }
 
-/// Whether new identity policies (of one caller, together) allow nothing that the old ones did not.
+/// Whose requests a question is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Callers {
+    /// Everyone's.
+    #[default]
+    All,
+    /// Those of nobody whom the policies know: axiom D9. Of policies with principals.
+    Strangers,
+}
+
+/// Whether new policies allow nothing that the old ones did not.
 ///
 /// Proved: they do not. Refuted: they do; each finding is of another statement of the new policies.
+///
+/// Policies without principals are those of one caller, together: what they allow is what they allow by themselves. Of
+/// policies with principals, what they allow is what they let in, whatever the caller's own policies say. Old and new ones
+/// must be of one sort; a document with principals is never the same as one without.
+///
+/// Other questions are this one. Nothing of a list of actions is granted: new are the policies, and old are the same with a
+/// Deny of the list. A claim, a Deny that need not be said, holds: likewise. A policy is not public: no old policy, and
+/// [`Callers::Strangers`].
 pub fn compare(
     old: &[Policy<'_>],
     new: &[Policy<'_>],
@@ -123,22 +145,18 @@ pub fn compare(
     confirm: &mut dyn Confirm,
 ) -> Answer {
     let mut asked = Asked::new(options, confirm);
-    for kind in kinds(old.iter().chain(new), options.domain) {
-        let case = Case {
-            domain: options.domain,
-            kind: *kind,
-        };
+    let all = || old.iter().chain(new);
+    for case in cases(old, new, options) {
         let mut formulas = Formulas::new();
-        let after = said(new, &case, &mut formulas);
-        let before = said(old, &case, &mut formulas);
+        let after = said(new, Reading::Plain, &case, &mut formulas);
+        let before = said(old, Reading::Plain, &case, &mut formulas);
         let allows = after.allows(&mut formulas);
         let allowed = before.allows(&mut formulas);
         let not_before = formulas.not(allowed);
         let root = formulas.and(vec![allows, not_before]);
         let grants = grants(new, &after);
-        asked.ask(&mut formulas, &case, root, &grants, &|name| {
-            spelled(old.iter().chain(new), name)
-        });
+        let spelling = |name: &str| spelled(all(), name);
+        asked.ask(&mut formulas, &case, root, &grants, &spelling);
         if asked.is_done() {
             break;
         }
@@ -154,37 +172,9 @@ fn grants(policies: &[Policy<'_>], said: &Said<Formula>) -> Vec<(StatementPlace,
     });
     places
         .zip(&said.statements)
-        .filter(|(_, (effect, _))| *effect == Effect::Allow)
-        .map(|(place, (_, formula))| (place, *formula))
+        .filter(|(_, own)| own.effect == Effect::Allow)
+        .map(|(place, own)| (place, own.any))
         .collect()
-}
-
-/// The kinds of caller that policies tell apart: one, if they do not look.
-fn kinds<'p>(
-    mut policies: impl Iterator<Item = &'p Policy<'p>>,
-    domain: Domain,
-) -> &'static [Kind] {
-    const ALL: [Kind; 3] = [Kind::User, Kind::Role, Kind::FederatedUser];
-    let looks = |policy: &Policy<'_>| {
-        let mut statements = policy.document.statements.iter();
-        statements.any(|statement| {
-            let mut keys = statement.conditions.iter().map(|own| own.key.value);
-            let values = statement.conditions.iter().flat_map(|own| own.values);
-            let resources = statement.resource.iter().flat_map(|own| own.list);
-            let names_key = |text: &str| {
-                let text = fold(text);
-                text.contains("${aws:principal") || text.contains("${aws:user")
-            };
-            keys.any(|key| is_of_caller(&fold(key)))
-                || values
-                    .chain(resources)
-                    .any(|text| text.value.contains("${") && names_key(text.value))
-        })
-    };
-    match domain == Domain::Standard && policies.any(looks) {
-        true => &ALL,
-        false => &ALL[..1],
-    }
 }
 
 /// A name as the policies write it.
@@ -352,6 +342,8 @@ fn parts(formulas: &Formulas, core: &[Wish], spelling: &dyn Fn(&str) -> String) 
             Part::Resource => "the resource".to_owned(),
             Part::Caller => "the caller".to_owned(),
             Part::Session => "the session's name".to_owned(),
+            Part::Maker => "the maker of the session".to_owned(),
+            Part::UserId => "aws:userid".to_owned(),
             Part::Service => "the service".to_owned(),
             Part::Provider => "the provider".to_owned(),
             Part::Canonical => "the canonical id".to_owned(),

@@ -7,12 +7,13 @@ use portcullis_image::value::fold::folded;
 use portcullis_image::value::instant;
 use portcullis_image::value::network::Network;
 use portcullis_image::value::number::Number;
-use portcullis_model::{Family, Quantifier};
+use portcullis_model::{Base, Family, Quantifier};
 use portcullis_syntax::ast::{Condition, Document, Entries};
 use portcullis_syntax::vars::{Piece, Variable as Written, arn_parts, pieces};
 
 use crate::algebra::{Algebra, Flavor, Variable};
 use crate::key::{Asked, Test};
+use crate::language::Language;
 use crate::pattern::{Class, Pattern, Token, glob, matches, push, text};
 use crate::typed::Orders;
 use crate::value::Values;
@@ -162,6 +163,37 @@ fn opaque<A: Algebra>(algebra: &mut A) -> Pattern {
 
 /// The key of [`opaque`] texts, which no request has.
 pub(crate) const OPAQUE: &str = "\0";
+
+/// The other key of a condition that compares its key with the value of another and nothing else.
+pub(crate) fn compared_with(condition: &Condition<'_>, variables: bool) -> Option<String> {
+    use Base::{StringEquals, StringLike, StringNotEquals, StringNotLike};
+    let operator = condition.operator;
+    let is_plain = operator.quantifier == Quantifier::One;
+    let bases = [StringEquals, StringLike, StringNotEquals, StringNotLike];
+    let [value] = condition.values else {
+        return None;
+    };
+    if !variables || !is_plain || !bases.contains(&operator.base) {
+        return None;
+    }
+    let mut all = pieces(value.value);
+    let (Some((_, Piece::Variable(Written::Key { key, default: None }))), None) =
+        (all.next(), all.next())
+    else {
+        return None;
+    };
+    Some(fold(key))
+}
+
+/// The test that a key has one value and that it is that of another.
+pub(crate) fn equal_to<A: Algebra>(key: String, algebra: &mut A) -> Test {
+    let id = algebra.variable(Variable {
+        key,
+        default: None,
+        flavor: Flavor::Text,
+    });
+    Test::texts(Language::from_iter([vec![Token::one(Class::Variable(id))]]))
+}
 
 /// What a condition asks of its key.
 pub(crate) fn condition<A: Algebra>(

@@ -44,7 +44,7 @@ const MOST_KEYS: usize = 6;
 pub(crate) struct Theory<'f> {
     formulas: &'f Formulas,
     case: &'f Case,
-    known: HashMap<Vec<Wish>, Found>,
+    known: HashMap<(Part, Vec<Wish>), Found>,
 }
 
 /// Tests of one part, with their wanted answers.
@@ -70,6 +70,7 @@ impl<'f> Theory<'f> {
                 groups.entry(part).or_default().push(*wish);
             }
         }
+        self.join_caller(&mut groups);
         let (open, plain): (Vec<_>, Vec<_>) = groups
             .into_iter()
             .partition(|(_, wishes)| wishes.iter().any(|wish| self.has_variable(*wish)));
@@ -93,13 +94,51 @@ impl<'f> Theory<'f> {
         self.with_variables(model, &plain, &open, work)
     }
 
+    /// What the ARN of the caller shows is asked of it, if anything else is.
+    fn join_caller(&self, groups: &mut BTreeMap<&'f Part, Vec<Wish>>) {
+        let shown =
+            |part: &Part| matches!(part, Part::Key(key) if self.case.is_shown_by_caller(key));
+        let keys: Vec<&'f Part> = groups.keys().copied().filter(|part| shown(part)).collect();
+        if keys.is_empty() || keys.len() == 1 && !groups.contains_key(&Part::Caller) {
+            return;
+        }
+        let mut joined = groups.remove(&Part::Caller).unwrap_or_default();
+        for part in keys {
+            let can_be = |wish: &Wish| self.lifted(*wish).is_some();
+            if let Some(own) = groups.get_mut(part) {
+                joined.extend(own.iter().copied().filter(can_be));
+                own.retain(|wish| !can_be(wish));
+                if own.is_empty() {
+                    groups.remove(part);
+                }
+            }
+        }
+        if !joined.is_empty() {
+            groups.insert(&Part::Caller, joined);
+        }
+    }
+
+    /// A test of a key that the ARN of the caller shows, as one of the ARN.
+    fn lifted(&self, wish: Wish) -> Option<(Test, bool)> {
+        match self.formulas.atom(wish.0)? {
+            (Part::Key(key), test) if self.case.is_shown_by_caller(key) => {
+                let (test, yes) = self.case.lifted(key, test)?;
+                Some((test, yes == wish.1))
+            }
+            _ => None,
+        }
+    }
+
     fn has_variable(&self, wish: Wish) -> bool {
         let test = self.formulas.atom(wish.0).map(|(_, test)| test);
         test.and_then(Test::language)
             .is_some_and(Language::has_variable)
     }
 
-    fn tests(&self, wishes: &[Wish]) -> Group<'f> {
+    fn tests<'t>(&self, wishes: &[Wish]) -> Group<'t>
+    where
+        'f: 't,
+    {
         let tests = wishes.iter();
         tests
             .filter_map(|(atom, wanted)| Some((&self.formulas.atom(*atom)?.1, *wanted)))
@@ -108,13 +147,24 @@ impl<'f> Theory<'f> {
 
     /// Values of one part whose tests have no variables.
     fn group(&mut self, part: &Part, wishes: &[Wish], work: &mut Work) -> Result<Found, UsedUp> {
-        if let Some(found) = self.known.get(wishes) {
+        let known = (part.clone(), wishes.to_vec());
+        if let Some(found) = self.known.get(&known) {
             work.spend(1)?;
             return Ok(found.clone());
         }
-        let tests = self.tests(wishes);
+        let lifted: Vec<(Test, bool)> = match part {
+            Part::Caller => wishes
+                .iter()
+                .filter_map(|wish| self.lifted(*wish))
+                .collect(),
+            _ => Vec::new(),
+        };
+        let of_part = |wish: &&Wish| *part != Part::Caller || self.lifted(**wish).is_none();
+        let own: Vec<Wish> = wishes.iter().filter(of_part).copied().collect();
+        let mut tests = self.tests(&own);
+        tests.extend(lifted.iter().map(|(test, wanted)| (test, *wanted)));
         let found = self.solve(part, &tests, None, work)?;
-        self.known.insert(wishes.to_vec(), found.clone());
+        self.known.insert(known, found.clone());
         Ok(found)
     }
 
@@ -134,7 +184,8 @@ impl<'f> Theory<'f> {
             shapes.one &= matches!(shape, Taken::One(_) | Taken::Unknown);
         }
         let within: Vec<&Values> = scope.within.iter().collect();
-        let outside = scope.without.map(Test::texts);
+        // Of a list, no value is.
+        let outside: Vec<Test> = scope.without.into_iter().map(Test::any).collect();
         let mut all = tests.to_vec();
         all.extend(outside.iter().map(|test| (test, false)));
         let found = work.part(CALL, |work| solve(&all, shapes, &within, work));
@@ -321,6 +372,7 @@ impl<'f> Theory<'f> {
             let values = std::slice::from_ref(text);
             scope.shapes.one
                 && scope.within.iter().all(|within| within.contains(text))
+                && !scope.without.iter().any(|without| without.contains(text))
                 && own
                     .iter()
                     .all(|(test, wanted)| test.of_values(values) == *wanted)
@@ -391,11 +443,23 @@ impl<'f> Theory<'f> {
                     }
                 }
             }
-            if fits {
+            if fits && self.is_one_caller(&found, &taken) {
                 return Ok(Some(found));
             }
         }
         Ok(None)
+    }
+
+    /// True unless values of keys are not those of the caller (axiom D6).
+    fn is_one_caller(&self, model: &Model, taken: &[(&String, &Vec<String>)]) -> bool {
+        let caller = model.get(&Part::Caller).and_then(|values| values.first());
+        let Some(caller) = caller.filter(|_| self.case.domain == Domain::Standard) else {
+            return true;
+        };
+        taken.iter().all(|(key, values)| {
+            let derived = self.case.derived(key, caller);
+            derived.is_none_or(|derived| derived == **values)
+        })
     }
 
     /// Shows that answers about one part contradict each other whatever its variables are; what that rests on.

@@ -2,4 +2,9 @@
 //!
 //! A "yes" of the prover is a request, which the machine decides. A wrong "no" is invisible, so all of this is about it.
 
+pub mod audit;
+pub mod corners;
 pub mod mutate;
+pub mod smt;
+pub mod solver;
+pub mod tiny;
