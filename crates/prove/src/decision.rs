@@ -169,11 +169,10 @@ fn compared<A: Algebra>(
     if key == other {
         return None;
     }
-    let (first, second) = if key < other {
-        (key, other)
-    } else {
-        (other, key)
-    };
+    // Variables are mostly of the caller, so that is the side that stays one.
+    let is_of_caller = |own: &str| own.starts_with("aws:principal") || own.starts_with("aws:user");
+    let in_order = (is_of_caller(key), key) < (is_of_caller(other), other);
+    let (first, second) = if in_order { (key, other) } else { (other, key) };
     let test = equal_to(second.to_owned(), algebra);
     let equal = asked(first.to_owned(), test, case, algebra);
     if operator.base.is_negated() {
@@ -609,7 +608,7 @@ fn needs_resource_policy<A: Algebra>(algebra: &mut A) -> A::Value {
 }
 
 /// What the credentials cannot be used for, whatever the policies say (`STS-4`, `STS-5`).
-fn refused<A: Algebra>(case: &Case, given: Given, algebra: &mut A) -> A::Value {
+pub(crate) fn refused<A: Algebra>(case: &Case, given: Given, algebra: &mut A) -> A::Value {
     let is_federated = case.kind == Kind::FederatedUser;
     let is_token = given.session_token && matches!(case.kind, Kind::User | Kind::Root);
     if !is_federated && !is_token {

@@ -44,7 +44,7 @@ pub const AXIOMS: [Axiom; 9] = [
     },
     Axiom {
         id: "D5",
-        text: "keys that follow from the caller are there as the kind of caller has them (KEY-77)",
+        text: "keys that follow from the caller are there as the kind of caller has them (KEY-77), and what a service refuses to federated users whatever the policies say is left out (STS-5)",
         always: false,
     },
     Axiom {

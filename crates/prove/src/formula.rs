@@ -90,17 +90,31 @@ impl Formulas {
         self.nodes.len()
     }
 
-    /// True if a conjunction of atoms is among these answers.
-    pub(crate) fn rests_on(&self, formula: Formula, wishes: &[Wish]) -> bool {
-        let has = |own: &Formula| match self.nodes.get(own.node as usize) {
-            Some(Node::Atom(atom)) => wishes.contains(&(*atom, !own.negated)),
-            Some(Node::True) => !own.negated,
-            _ => false,
+    /// What follows for each of some formulas from these answers; nothing if that depends on others.
+    pub(crate) fn follow(&self, formulas: &[Formula], wishes: &[Wish]) -> Vec<Option<bool>> {
+        let mut truths: Vec<Option<bool>> = Vec::with_capacity(self.nodes.len());
+        let of = |truths: &[Option<bool>], own: &Formula| {
+            let truth = truths.get(own.node as usize).copied().flatten();
+            truth.map(|truth| truth != own.negated)
         };
-        match self.nodes.get(formula.node as usize) {
-            Some(Node::And(all)) => !formula.negated && all.iter().all(has),
-            _ => has(&formula),
+        for node in &self.nodes {
+            let truth = match node {
+                Node::True => Some(true),
+                Node::Atom(atom) => {
+                    let wish = wishes.iter().find(|(own, _)| own == atom);
+                    wish.map(|(_, wanted)| *wanted)
+                }
+                Node::And(all) => {
+                    let mut parts = all.iter().map(|own| of(&truths, own));
+                    match parts.clone().any(|part| part == Some(false)) {
+                        true => Some(false),
+                        false => parts.all(|part| part == Some(true)).then_some(true),
+                    }
+                }
+            };
+            truths.push(truth);
         }
+        formulas.iter().map(|own| of(&truths, own)).collect()
     }
 
     /// The atoms that make formulas true under the values of a solver: as few as are easily found.

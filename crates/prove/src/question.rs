@@ -5,7 +5,7 @@ use portcullis_syntax::Policy;
 
 use crate::algebra::{Algebra, Part};
 use crate::case::cases;
-use crate::decision::{Reading, Said, said};
+use crate::decision::{Given, Reading, Said, refused, said};
 use crate::domain::{Case, Domain};
 use crate::formula::{Clauses, Formula, Formulas, Wish};
 use crate::key::Test;
@@ -86,7 +86,7 @@ pub struct Finding {
 }
 
 /// A statement among policies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StatementPlace {
     /// Which policy.
     pub policy: usize,
@@ -153,7 +153,9 @@ pub fn compare(
         let allows = after.allows(&mut formulas);
         let allowed = before.allows(&mut formulas);
         let not_before = formulas.not(allowed);
-        let root = formulas.and(vec![allows, not_before]);
+        let refused = refused(&case, Given::default(), &mut formulas);
+        let not_refused = formulas.not(refused);
+        let root = formulas.and(vec![allows, not_before, not_refused]);
         let grants = grants(new, &after);
         let spelling = |name: &str| spelled(all(), name);
         asked.ask(&mut formulas, &case, root, &grants, &spelling);
@@ -300,17 +302,19 @@ impl<'q> Asked<'q> {
                         refuse(&wishes, &mut solver, &mut clauses);
                         continue;
                     }
-                    let mut granting = grants
-                        .iter()
-                        .zip(&blocked)
-                        .filter(|((_, own), _)| formulas.rests_on(*own, &wishes));
-                    let Some(((place, _), block)) = granting.next() else {
-                        return Ok(());
-                    };
+                    // One of the statements matches, or the request would not be allowed.
+                    let formulas_of: Vec<Formula> = grants.iter().map(|(_, own)| *own).collect();
+                    let follow = formulas.follow(&formulas_of, &wishes);
+                    let at = follow.iter().position(|own| *own == Some(true));
+                    let at = at.or(follow.iter().position(Option::is_none)).unwrap_or(0);
+                    let place = grants.get(at).map(|(place, _)| *place);
                     self.findings.push(Finding {
-                        statement: *place,
+                        statement: place.unwrap_or_default(),
                         witness,
                     });
+                    let Some(block) = blocked.get(at) else {
+                        return Ok(());
+                    };
                     if self.is_done() {
                         return Ok(());
                     }

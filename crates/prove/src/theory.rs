@@ -282,6 +282,7 @@ impl<'f> Theory<'f> {
                 for other in wishes.iter().skip(at + 1).filter(|other| one.1 || other.1) {
                     let pair = [*one, *other];
                     let own = self.keys(&pair);
+                    work.spend(size(&self.tests(&pair)))?;
                     if own.len() > MOST_KEYS {
                         continue;
                     }
@@ -420,7 +421,7 @@ impl<'f> Theory<'f> {
             for (part, wishes) in open {
                 let tests = self.replaced(wishes, &environment);
                 let tests: Group<'_> = tests.iter().map(|(test, wanted)| (test, *wanted)).collect();
-                work.spend(tests.len())?;
+                work.spend(size(&tests))?;
                 let values = match found.get(*part) {
                     // A key of a variable has its value already.
                     Some(values) if matches!(part, Part::Key(key) if keys.contains(key)) => {
@@ -553,6 +554,7 @@ impl<'f> Theory<'f> {
     ) -> Result<bool, UsedUp> {
         let tests = self.replaced(wishes, environment);
         let tests: Group<'_> = tests.iter().map(|(test, wanted)| (test, *wanted)).collect();
+        work.spend(size(&tests))?;
         // A test of the key itself has the shape that is taken.
         let shape = match part {
             Part::Key(key) => environment.get(key),
@@ -560,6 +562,12 @@ impl<'f> Theory<'f> {
         };
         Ok(self.solve(part, &tests, shape, work)? == Found::None)
     }
+}
+
+/// What it costs to write tests anew.
+fn size(tests: &[(&Test, bool)]) -> usize {
+    let entries = tests.iter().filter_map(|(test, _)| test.language());
+    10 + entries.map(|own| 100 * own.len()).sum::<usize>()
 }
 
 /// The texts that a key is one of, if its tests say so and it has one value.

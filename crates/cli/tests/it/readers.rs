@@ -5,7 +5,7 @@ use crate::support::{Folder, Run, folder};
 use serde_json::{Value, json};
 
 const ANN: &str = "arn:aws:iam::111122223333:user/ann";
-const COMMANDS: [&str; 27] = [
+const COMMANDS: [&str; 29] = [
     "decide",
     "explain",
     "test",
@@ -21,6 +21,8 @@ const COMMANDS: [&str; 27] = [
     "picture",
     "actions",
     "catalog",
+    "compare",
+    "prove",
     "check",
     "explain-code",
     "lsp",
@@ -63,7 +65,10 @@ fn form(command: &str, input: &str) -> Form {
         ("assume", "--as") => Form::Session,
         ("assume", "--policy") => Form::Policy,
         ("test" | "batch", "FILE") | ("bench", "SCENARIO-FILE") => Form::Scenario,
-        ("check" | "convert", "FILE") => Form::Policy,
+        ("check" | "convert" | "prove", "FILE") | ("compare", "OLD" | "NEW") => Form::Policy,
+        ("prove", "--not-granted" | "--on" | "--witness" | "--domain") => Form::NotJson,
+        ("compare", "--witness" | "--domain") => Form::NotJson,
+        ("prove", "--never") => Form::Policy,
         (_, "--identity" | "--boundary" | "--session" | "--scp") => Form::Policy,
         (_, "--resource-policy" | "--vpc-endpoint") => Form::ResourcePolicy,
         (_, "--rcp") => Form::ControlPolicy,
@@ -156,6 +161,9 @@ fn arguments(command: &str, input: &str, form: Form, what: &str) -> Vec<String> 
         ("what-can", "--principal") => &["--directory", "dumps", "--resource", "arn:aws:s3:::b/k"],
         ("what-can", _) => &["--principal", ANN, "--resource", "arn:aws:s3:::b/k"],
         ("convert", _) => &["--to", "json"],
+        ("compare", _) => &["all.json"],
+        ("prove", "FILE") => &["--not-granted", "s3:*"],
+        ("prove", _) => &["all.json"],
         ("compile", _) => &["--output", "out.pcl"],
         ("bench", _) => &["--iterations", "1"],
         _ => &[],
