@@ -110,7 +110,11 @@ impl Language {
             found.extend(before.iter().chain(behind));
             let start = literal.partition_point(|own| class(own) < Some(token.class));
             let end = literal.partition_point(|own| class(own) <= Some(token.class));
-            range = literal.get(start..end).unwrap_or_default();
+            let same = literal.get(start..end).unwrap_or_default();
+            let is_one = |own: &Pattern| own.get(at).is_some_and(|token| !token.many);
+            let (one, runs) = same.split_at(same.partition_point(is_one));
+            found.extend(runs);
+            range = one;
         }
         found.extend(range);
         found

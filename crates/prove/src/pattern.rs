@@ -140,7 +140,7 @@ fn orbit(folded: char) -> Vec<char> {
 pub(crate) struct Token {
     /// What may stand there.
     pub(crate) class: Class,
-    /// True for any run of such characters, also none; false for one.
+    /// True for any run of such characters, also none; false for one. Never a run of one [`Class::Char`].
     pub(crate) many: bool,
 }
 

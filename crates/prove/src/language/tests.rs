@@ -127,6 +127,10 @@ fn classes_against_enumeration() {
     let mut all: Vec<Language> = Vec::new();
     for one in classes {
         for many in [false, true] {
+            // No policy has a run of one character.
+            if many && matches!(one, Class::Char(_)) {
+                continue;
+            }
             let token = Token { class: one, many };
             all.push(Language::from_iter([vec![token]]));
             all.push(Language::from_iter([vec![
