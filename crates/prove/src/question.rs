@@ -276,6 +276,13 @@ impl<'q> Asked<'q> {
         let mut clauses = Clauses::default();
         let mut roots = vec![root];
         formulas.demand(root, &mut solver, &mut clauses);
+        // A statement that was found with another kind of caller is not looked for again.
+        for ((place, _), block) in grants.iter().zip(&blocked) {
+            if self.findings.iter().any(|own| own.statement == *place) {
+                roots.push(*block);
+                formulas.demand(*block, &mut solver, &mut clauses);
+            }
+        }
         while solver.solve(&mut self.work)? {
             self.work.spend(formulas.size())?;
             let wishes = formulas.reasons(&roots, &solver, &clauses);

@@ -363,11 +363,6 @@ impl<'f> Theory<'f> {
         for (_, wishes) in open.iter().chain(plain) {
             self.tests(wishes).iter().for_each(|(test, _)| named(test));
         }
-        for shape in [Taken::Unknown, Taken::Absent, Taken::Many] {
-            if let Found::Values(values) = self.solve(&part, &own, Some(&shape), work)? {
-                found.push(values);
-            }
-        }
         texts.truncate(64);
         let fits = |text: &String| {
             let values = std::slice::from_ref(text);
@@ -378,7 +373,14 @@ impl<'f> Theory<'f> {
                     .iter()
                     .all(|(test, wanted)| test.of_values(values) == *wanted)
         };
-        found.extend(texts.into_iter().filter(fits).map(|text| vec![text]));
+        let mut fitting = texts.into_iter().filter(fits).map(|text| vec![text]);
+        found.extend(fitting.next());
+        for shape in [Taken::Unknown, Taken::Absent, Taken::Many] {
+            if let Found::Values(values) = self.solve(&part, &own, Some(&shape), work)? {
+                found.push(values);
+            }
+        }
+        found.extend(fitting);
         let mut seen = BTreeSet::new();
         found.retain(|values| seen.insert(values.clone()));
         Ok(found)
