@@ -280,9 +280,15 @@ fn aws<A: Algebra>(
         }
         Kind::FederatedUser => {
             direct.push(is(Part::Caller, value, algebra)); // `EVAL-23`
-            let is_user = split_arn(value).is_some_and(|parts| parts[5].starts_with("user/"));
-            if is_user {
-                role_like.push(is(Part::Maker, value, algebra)); // `EVAL-25`
+            let maker = split_arn(value)
+                .filter(|parts| parts[5].starts_with("user/") && is_account_id(parts[4]));
+            if let Some([_, partition, _, _, account, _]) = maker {
+                // `EVAL-25`; who makes a session is of its account.
+                let is_maker = is(Part::Maker, value, algebra);
+                let pattern = arns_of_account(Some(partition), text(account).collect());
+                let of_account = Test::texts(Language::from_iter([pattern]));
+                let of_account = algebra.test(Part::Caller, of_account);
+                role_like.push(algebra.and(vec![is_maker, of_account]));
             }
         }
         _ => {}

@@ -157,6 +157,17 @@ pub fn allows(sets: &PolicySets<'_>, request: &Request<'_>) -> Option<bool> {
         }
         caller => caller.arn(),
     };
+    if let Caller::FederatedUser {
+        arn,
+        federated_by: Some(maker),
+    } = caller
+    {
+        let home =
+            |arn| split_arn(arn).map(|[_, partition, _, _, account, _]| (partition, account));
+        if home(arn) != home(maker) {
+            return None;
+        }
+    }
     let account = caller.account().filter(|own| is_account_id(own));
     if kind.has_account() && account.is_none() {
         return None;

@@ -41,7 +41,9 @@ const COMMANDS: [&str; 29] = [
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
     Policy,
-    /// The same, in an object that names it.
+    /// A policy that only denies.
+    Claims,
+    /// A policy, in an object that names it.
     NamedPolicy,
     ResourcePolicy,
     ControlPolicy,
@@ -68,7 +70,7 @@ fn form(command: &str, input: &str) -> Form {
         ("check" | "convert" | "prove", "FILE") | ("compare", "OLD" | "NEW") => Form::Policy,
         ("prove", "--not-granted" | "--on" | "--witness" | "--domain") => Form::NotJson,
         ("compare", "--witness" | "--domain") => Form::NotJson,
-        ("prove", "--never") => Form::Policy,
+        ("prove", "--never") => Form::Claims,
         (_, "--identity" | "--boundary" | "--session" | "--scp") => Form::Policy,
         (_, "--resource-policy" | "--vpc-endpoint") => Form::ResourcePolicy,
         (_, "--rcp") => Form::ControlPolicy,
@@ -224,6 +226,11 @@ fn sample(form: Form) -> (Value, &'static [&'static str]) {
     let (own, of_resource) = (policy(false), policy(true));
     match form {
         Form::Policy => (own, &["Condition/StringLikeIfExists"]),
+        Form::Claims => {
+            let mut claims = own;
+            claims["Statement"][0]["Effect"] = json!("Deny");
+            (claims, &["Condition/StringLikeIfExists"])
+        }
         Form::NamedPolicy => (named(&own), &["Condition/StringLikeIfExists"]),
         Form::ResourcePolicy => (of_resource, &["Condition/StringLikeIfExists"]),
         Form::ControlPolicy => (control_policy(), &["Condition/StringLikeIfExists"]),

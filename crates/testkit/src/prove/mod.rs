@@ -3,6 +3,7 @@
 //! A "yes" of the prover is a request, which the machine decides. A wrong "no" is invisible, so all of this is about it.
 
 pub mod audit;
+pub mod callers;
 pub mod corners;
 pub mod mutate;
 pub mod smt;

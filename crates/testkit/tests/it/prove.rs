@@ -246,3 +246,11 @@ fn the_formula_agrees_with_the_reference() {
         wrong[..wrong.len().min(5)].join("\n")
     );
 }
+
+/// Principals, keys that follow from the caller, and strangers, against sampled requests of every kind of caller.
+#[test]
+fn callers_have_no_counterexample() {
+    let report = portcullis_testkit::prove::callers::run(5, 300, 300).unwrap();
+    assert!(report.proved > 50 && report.refuted > 50, "{report:?}");
+    assert!(report.not_public > 20 && report.unknown < 15, "{report:?}");
+}
