@@ -194,9 +194,10 @@ impl Product {
             };
             match (token.class, token.class.characters()) {
                 (Class::Variable(variable), _) => {
-                    if place.0 == 0 && !letters.contains(&Letter::Variable(variable)) {
-                        letters.push(Letter::Variable(variable));
-                    }
+                    // Only the first pattern says what is read.
+                    let letter = Letter::Variable(variable);
+                    let is_new = place.0 == 0 && !letters.contains(&letter);
+                    letters.extend(is_new.then_some(letter));
                 }
                 (_, Some(characters)) => named.extend(characters),
                 (class, None) if !classes.contains(&class) => classes.push(class),

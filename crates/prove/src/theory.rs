@@ -604,10 +604,10 @@ fn words(pattern: &[crate::pattern::Token]) -> Vec<String> {
 }
 
 /// One way of taking a candidate for each key; those first in which few keys have other than their first.
-fn choice<'c>(
-    choices: &'c [(String, Vec<Vec<String>>)],
+fn choice(
+    choices: &[(String, Vec<Vec<String>>)],
     mut round: usize,
-) -> Option<Vec<(&'c String, &'c Vec<String>)>> {
+) -> Option<Vec<(&String, &Vec<String>)>> {
     let mut taken = Vec::with_capacity(choices.len());
     for (key, candidates) in choices {
         taken.push((key, candidates.get(round % candidates.len().max(1))?));

@@ -60,7 +60,7 @@ impl Solver {
     /// What the solver complains of.
     pub fn ask(&mut self, question: &str) -> Result<Said, String> {
         let sent =
-            write!(self.questions, "{question}; end\n").and_then(|()| self.questions.flush());
+            writeln!(self.questions, "{question}; end").and_then(|()| self.questions.flush());
         sent.map_err(|error| error.to_string())?;
         let mut line = String::new();
         self.answers
