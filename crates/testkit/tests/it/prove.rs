@@ -158,8 +158,6 @@ fn hostile_policies_end_by_the_work() {
             .collect();
         serde_json::json!({"Statement": statements}).to_string()
     };
-    let nothing = serde_json::json!({"Statement": []}).to_string();
-    let _ = nothing;
     let old = serde_json::json!({"Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}})
         .to_string();
     let arena = Bump::new();
