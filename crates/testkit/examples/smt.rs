@@ -39,9 +39,6 @@ fn main() {
             println!("{error}");
             audit.disagreements += 1;
         }
-        if (audit.proved + audit.refuted) % 2000 == 0 {
-            println!("{audit:?}");
-        }
     }
     println!("{audit:?}");
 }
