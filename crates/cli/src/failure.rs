@@ -16,6 +16,8 @@ pub(crate) mod exit {
     pub(crate) const DENY: u8 = 2;
     /// A policy is invalid.
     pub(crate) const INVALID: u8 = 3;
+    /// The answer is not known.
+    pub(crate) const UNKNOWN: u8 = 4;
 }
 
 /// Why a command ends before its end.

@@ -26,6 +26,8 @@ const GROUPS: [(&str, &[&str]); 5] = [
         "Write policies",
         &[
             "check",
+            "compare",
+            "prove",
             "explain-code",
             "lsp",
             "test",

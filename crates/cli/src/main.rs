@@ -29,6 +29,7 @@ mod output;
 mod picture;
 mod policies;
 mod policy_tests;
+mod prove;
 mod questions;
 mod scenarios;
 mod simulate;
@@ -92,6 +93,10 @@ enum Command {
     Actions(actions::ActionsArgs),
     /// Tell what the catalog of services and actions holds
     Catalog(catalog::CatalogArgs),
+    /// Prove that a new policy allows nothing that the old one did not, or show what
+    Compare(Box<prove::CompareArgs>),
+    /// Prove that policies never allow something, or show that they do
+    Prove(Box<prove::ProveArgs>),
     /// Find the problems of policy documents
     Check(check::CheckArgs),
     /// Say what a code of Access Analyzer means
@@ -149,6 +154,8 @@ fn main() -> ExitCode {
         Command::Collect(args) => collect::run(&args),
         Command::Actions(args) => actions::run(&args),
         Command::Catalog(args) => catalog::run(&args),
+        Command::Compare(args) => prove::compare_policies(&args),
+        Command::Prove(args) => prove::prove(&args),
         Command::Check(args) => check::run(&args),
         Command::ExplainCode(args) => check::explain_code(&args),
         Command::Lsp(args) => lsp::run(&args),

@@ -162,6 +162,24 @@ impl PolicyArgs {
     }
 }
 
+/// Reads policy files of one kind.
+pub(crate) fn read_policies<'a>(
+    files: impl IntoIterator<Item = impl AsRef<Path>>,
+    kind: PolicyKind,
+    arena: &'a Bump,
+) -> Result<Vec<Policy<'a>>, Failure> {
+    let mut reader = Reader {
+        allow_missing_resource: true,
+        problems: Vec::new(),
+        arena,
+    };
+    let policies = reader.list(files, kind)?;
+    match reader.problems.is_empty() {
+        true => Ok(policies),
+        false => Err(Failure::problems(&reader.problems)),
+    }
+}
+
 struct Reader<'a> {
     allow_missing_resource: bool,
     problems: Vec<Diagnostic>,

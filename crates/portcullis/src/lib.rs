@@ -129,6 +129,7 @@
 //! | `live` (default) | [`Live`]: policies that are replaced while requests are decided |
 //! | `serde` | explanations serialize, in the form of `portcullis explain --format json` |
 //! | `files` | `PolicySet::file`: policies from files, also in the policy language. Needs Rust 1.86 |
+//! | `prove` | the module `prove`: questions about all requests, with proofs and confirmed requests |
 //! | `directory` | the module `directory`: whole accounts and organizations, from their dumps. Needs Rust 1.86 |
 //!
 //! # Images as files
@@ -211,6 +212,8 @@ mod live;
 #[cfg(feature = "compile")]
 mod policies;
 mod principal;
+#[cfg(feature = "prove")]
+pub mod prove;
 mod query;
 mod scratch;
 

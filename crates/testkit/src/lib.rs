@@ -25,6 +25,7 @@ pub mod laws;
 pub mod machine;
 pub mod minimise;
 pub mod oracle;
+pub mod prove;
 mod world;
 
 pub use world::{Caller, Request, World};

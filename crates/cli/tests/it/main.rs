@@ -30,6 +30,7 @@ mod lsp;
 mod mistakes;
 mod paths;
 mod principals;
+mod prove;
 mod readers;
 mod reported;
 mod scenarios;

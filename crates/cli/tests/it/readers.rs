@@ -4,7 +4,7 @@
 use crate::support::{ANN, Folder, REQUEST, Run, folder};
 use serde_json::{Value, json};
 
-const COMMANDS: [&str; 27] = [
+const COMMANDS: [&str; 29] = [
     "decide",
     "explain",
     "test",
@@ -20,6 +20,8 @@ const COMMANDS: [&str; 27] = [
     "picture",
     "actions",
     "catalog",
+    "compare",
+    "prove",
     "check",
     "explain-code",
     "lsp",
@@ -38,7 +40,9 @@ const COMMANDS: [&str; 27] = [
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
     Policy,
-    /// The same, in an object that names it.
+    /// A policy that only denies.
+    Claims,
+    /// A policy, in an object that names it.
     NamedPolicy,
     ResourcePolicy,
     ControlPolicy,
@@ -62,7 +66,10 @@ fn form(command: &str, input: &str) -> Form {
         ("assume", "--as") => Form::Session,
         ("assume", "--policy") => Form::Policy,
         ("test" | "batch", "FILE") | ("bench", "SCENARIO-FILE") => Form::Scenario,
-        ("check" | "convert", "FILE") => Form::Policy,
+        ("check" | "convert" | "prove", "FILE") | ("compare", "OLD" | "NEW") => Form::Policy,
+        ("prove", "--not-granted" | "--on" | "--witness" | "--domain") => Form::NotJson,
+        ("compare", "--witness" | "--domain") => Form::NotJson,
+        ("prove", "--never") => Form::Claims,
         (_, "--identity" | "--boundary" | "--session" | "--scp") => Form::Policy,
         (_, "--resource-policy" | "--vpc-endpoint") => Form::ResourcePolicy,
         (_, "--rcp") => Form::ControlPolicy,
@@ -148,6 +155,9 @@ fn arguments(command: &str, input: &str, form: Form, what: &str) -> Vec<String> 
         ("what-can", "--principal") => &["--directory", "dumps", "--resource", "arn:aws:s3:::b/k"],
         ("what-can", _) => &["--principal", ANN, "--resource", "arn:aws:s3:::b/k"],
         ("convert", _) => &["--to", "json"],
+        ("compare", _) => &["all.json"],
+        ("prove", "FILE") => &["--not-granted", "s3:*"],
+        ("prove", _) => &["all.json"],
         ("compile", _) => &["--output", "out.pcl"],
         ("bench", _) => &["--iterations", "1"],
         _ => &[],
@@ -208,6 +218,11 @@ fn sample(form: Form) -> (Value, &'static [&'static str]) {
     let (own, of_resource) = (policy(false), policy(true));
     match form {
         Form::Policy => (own, &["Condition/StringLikeIfExists"]),
+        Form::Claims => {
+            let mut claims = own;
+            claims["Statement"][0]["Effect"] = json!("Deny");
+            (claims, &["Condition/StringLikeIfExists"])
+        }
         Form::NamedPolicy => (named(&own), &["Condition/StringLikeIfExists"]),
         Form::ResourcePolicy => (of_resource, &["Condition/StringLikeIfExists"]),
         Form::ControlPolicy => (control_policy(), &["Condition/StringLikeIfExists"]),

@@ -280,7 +280,17 @@ fn the_other_commands() {
     conforms(&run.stdout, "actions.json");
     let run = folder.run(&["catalog", "--info", "--format", "json"]);
     conforms(&run.stdout, "catalog.json");
+    let everything = r#"{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#;
+    folder.write("all.json", everything);
     folder.write("p.json", crate::support::READER);
+    for arguments in [
+        &["compare", "p.json", "all.json"][..],
+        &["compare", "all.json", "p.json"],
+        &["prove", "--not-granted", "s3:*", "all.json", "p.json"],
+    ] {
+        let run = folder.run(&[arguments, &["--format", "json"]].concat());
+        conforms(&run.stdout, "prove.json");
+    }
     let made = folder.run(&["compile", "--identity", "p.json", "-o", "p.pcl"]);
     assert_eq!(made.code, 0, "{made:?}");
     let made = folder.run(&["compile", "--directory", &data, "-o", "d.pcl"]);

@@ -27,6 +27,7 @@ mod invariants;
 mod laws;
 mod lint;
 mod many;
+mod prove;
 mod real;
 mod rules;
 mod threads;

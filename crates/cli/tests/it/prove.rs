@@ -1,0 +1,152 @@
+//! `compare` and `prove`: answers, exit codes, and requests that replay.
+
+use crate::support::Folder;
+use serde_json::Value;
+
+const OLD: &str = r#"{"Version": "2012-10-17", "Statement": [
+  {"Sid": "Read", "Effect": "Allow", "Action": "s3:Get*", "Resource": "arn:aws:s3:::logs/*"}]}"#;
+const NEW: &str = r#"{"Version": "2012-10-17", "Statement": [
+  {"Sid": "Read", "Effect": "Allow", "Action": "s3:Get*", "Resource": "arn:aws:s3:::logs/*"},
+  {"Sid": "Write", "Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::logs/*",
+   "Condition": {"Bool": {"aws:SecureTransport": "true"}}},
+  {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"}]}"#;
+const ORGANIZATION: &str = r#"{"Version": "2012-10-17", "Statement": [
+  {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*",
+   "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-abcdefghij"}}}]}"#;
+const PUBLIC: &str = r#"{"Version": "2012-10-17", "Statement": [
+  {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*",
+   "Condition": {"StringLike": {"aws:UserAgent": "*x*"}}}]}"#;
+const TRUST: &str = r#"{"Version": "2012-10-17", "Statement": [
+  {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]}"#;
+
+fn folder() -> Folder {
+    let folder = Folder::new();
+    for (name, text) in [
+        ("old.json", OLD),
+        ("new.json", NEW),
+        ("organization.json", ORGANIZATION),
+        ("public.json", PUBLIC),
+        ("trust.json", TRUST),
+        ("broken.json", r#"{"Statement": {"Effect": "Maybe"}}"#),
+        (
+            "claims.json",
+            r#"{"Statement": {"Effect": "Deny", "Action": "iam:*", "Resource": "*"}}"#,
+        ),
+    ] {
+        folder.write(name, text);
+    }
+    folder
+}
+
+/// What is asked, and the exit code.
+#[test]
+fn every_answer_has_its_exit_code() {
+    let folder = folder();
+    for (arguments, code) in [
+        (&["compare", "new.json", "old.json"][..], 0),
+        (&["compare", "old.json", "new.json"], 2),
+        (&["compare", "--equivalent", "old.json", "old.json"], 0),
+        (&["compare", "--equivalent", "new.json", "old.json"], 2),
+        (&["compare", "old.json", "broken.json"], 3),
+        (&["compare", "old.json", "missing.json"], 1),
+        (&["prove", "--not-granted", "iam:*", "old.json"], 0),
+        (
+            &["prove", "--not-granted", "iam:*", "old.json", "new.json"],
+            2,
+        ),
+        (
+            &[
+                "prove",
+                "--not-granted",
+                "s3:Get*",
+                "--on",
+                "arn:aws:s3:::payroll/*",
+                "new.json",
+            ],
+            0,
+        ),
+        (&["prove", "--never", "claims.json", "old.json"], 0),
+        (&["prove", "--never", "claims.json", "new.json"], 2),
+        (&["prove", "--never", "new.json", "old.json"], 1),
+        (
+            &[
+                "prove",
+                "--not-public",
+                "--type",
+                "resource",
+                "organization.json",
+            ],
+            0,
+        ),
+        (
+            &["prove", "--not-public", "--type", "resource", "public.json"],
+            2,
+        ),
+        (
+            &["prove", "--not-public", "--type", "trust", "trust.json"],
+            0,
+        ),
+        (
+            &[
+                "prove",
+                "--type",
+                "trust",
+                "--not-granted",
+                "sts:AssumeRole",
+                "trust.json",
+            ],
+            2,
+        ),
+        (&["prove", "--not-public", "old.json"], 1),
+        (&["prove", "old.json"], 1),
+        (&["prove", "--axioms"], 0),
+    ] {
+        let run = folder.run(arguments);
+        assert_eq!(run.code, code, "{arguments:?}: {run:?}");
+    }
+}
+
+/// Each statement that adds access is shown, and its request replays.
+#[test]
+fn requests_that_are_shown_replay() {
+    let folder = folder();
+    let run = folder.run(&[
+        "compare",
+        "old.json",
+        "new.json",
+        "--witness",
+        "found",
+        "--format",
+        "json",
+    ]);
+    let value: Value = serde_json::from_str(&run.stdout).unwrap();
+    let findings = value["findings"].as_array().unwrap();
+    let mut lines: Vec<u64> = findings
+        .iter()
+        .map(|own| own["line"].as_u64().unwrap())
+        .collect();
+    lines.sort_unstable();
+    assert_eq!(lines, [3, 5], "{value}");
+    let run = folder.run(&["test", "found/witness-1.json", "found/witness-2.json"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(run.stdout.contains("2 passed"), "{run:?}");
+}
+
+#[test]
+fn answers_are_for_people() {
+    let folder = folder();
+    let run = folder.run(&["compare", "old.json", "new.json"]);
+    for text in [
+        "refuted: new.json allows what old.json does not",
+        "statement `Write` (new.json:3)",
+        "action    s3:PutObject",
+        "with      aws:SecureTransport = true",
+    ] {
+        assert!(run.stdout.contains(text), "{text}: {}", run.stdout);
+    }
+    let run = folder.run(&["compare", "new.json", "old.json"]);
+    assert_eq!(
+        run.stdout,
+        "proved: old.json allows nothing that new.json does not\n"
+    );
+}

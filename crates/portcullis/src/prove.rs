@@ -1,0 +1,149 @@
+//! Questions about all requests, whose findings the machine of this crate confirms.
+//!
+//! ```
+//! use bumpalo::Bump;
+//! use portcullis::PolicyKind;
+//! use portcullis::prove::{Answer, Options, compare, read};
+//!
+//! let arena = Bump::new();
+//! let document = |actions: &str| {
+//!     let text = format!(r#"{{"Statement": {{"Effect": "Allow", "Action": {actions}, "Resource": "*"}}}}"#);
+//!     read("policy", arena.alloc_str(&text), PolicyKind::Identity, &arena)
+//! };
+//! let old = [document(r#""s3:Get*""#)?];
+//! let new = [document(r#"["s3:GetObject", "s3:PutObject"]"#)?];
+//! let Answer::Refuted(refuted) = compare(&old, &new, &Options::default()) else { panic!() };
+//! assert_eq!(refuted.findings[0].witness.action, "s3:PutObject");
+//! let Answer::Proved(_) = compare(&new, &new, &Options::default()) else { panic!() };
+//! # Ok::<(), Vec<portcullis::Diagnostic>>(())
+//! ```
+
+use bumpalo::Bump;
+use portcullis_compile::{Options as CompileOptions, compile};
+use portcullis_image::Image;
+use portcullis_model::{ContextEntry, Decision, PolicyKind};
+use portcullis_source::Diagnostic;
+use portcullis_syntax::policy::{ReadOptions, parse_policy};
+pub use portcullis_syntax::{Policy, PolicySets};
+use portcullis_vm::{Plan, Query, Scratch, decide};
+
+pub use portcullis_prove::{
+    AXIOMS, Answer, Axiom, Caller, Callers, Confirm, Domain, Finding, Options, Proof, Reason,
+    Refutation, StatementPlace, Witness, allows,
+};
+
+/// Reads a policy document.
+///
+/// # Errors
+/// Its problems, if it has errors.
+pub fn read<'a>(
+    name: &'a str,
+    text: &'a str,
+    kind: PolicyKind,
+    arena: &'a Bump,
+) -> Result<Policy<'a>, Vec<Diagnostic>> {
+    let (document, problems) = parse_policy(text, ReadOptions::new(kind), arena);
+    let document = document.ok_or(problems)?;
+    Ok(Policy {
+        name,
+        file: "",
+        text,
+        document,
+    })
+}
+
+/// Whether new policies allow nothing that the old ones did not: [`portcullis_prove::compare`], whose requests this crate's
+/// machine confirms.
+pub fn compare(old: &[Policy<'_>], new: &[Policy<'_>], options: &Options) -> Answer {
+    let mut machine = Machine { old, new };
+    portcullis_prove::compare(old, new, options, &mut machine)
+}
+
+/// Confirms that new policies allow a request and old ones do not.
+struct Machine<'p> {
+    old: &'p [Policy<'p>],
+    new: &'p [Policy<'p>],
+}
+
+/// A limit that does not limit.
+const EVERYTHING: &str = r#"{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#;
+
+impl Confirm for Machine<'_> {
+    fn confirm(&mut self, witness: &Witness) -> Result<(), String> {
+        let after = decided(self.new, witness)?;
+        let before = decided(self.old, witness)?;
+        if after.is_allow() && !before.is_allow() {
+            return Ok(());
+        }
+        Err(format!("new: {after}, old: {before}"))
+    }
+}
+
+/// What policies decide, and nothing else.
+fn decided(policies: &[Policy<'_>], witness: &Witness) -> Result<Decision, String> {
+    let arena = Bump::new();
+    let one = |text: &str, kind| {
+        let text = arena.alloc_str(text);
+        read("", text, kind, &arena).map_err(|_| format!("cannot read {text}"))
+    };
+    let is_federated = matches!(witness.caller, Caller::FederatedUser { .. });
+    let session = match is_federated {
+        true => Some(vec![one(EVERYTHING, PolicyKind::Session)?]),
+        false => None,
+    };
+    let account = witness.with(|request| request.principal.caller.account().map(str::to_owned));
+    let sets = match &witness.owner {
+        // The caller's own policies: the resource's policy leaves the callers of its account to them.
+        None => {
+            let delegation = format!(
+                r#"{{"Statement": {{"Effect": "Allow", "Principal": {{"AWS": "{}"}}, "Action": "*", "Resource": "*"}}}}"#,
+                account.clone().unwrap_or_default()
+            );
+            PolicySets {
+                identity: policies.to_vec(),
+                resource: Some(vec![one(&delegation, PolicyKind::Resource)?]),
+                session,
+                ..PolicySets::default()
+            }
+        }
+        // The resource's policy: the caller's own allow everything.
+        Some(_) => PolicySets {
+            identity: vec![one(EVERYTHING, PolicyKind::Identity)?],
+            resource: Some(policies.to_vec()),
+            session,
+            ..PolicySets::default()
+        },
+    };
+    let options = CompileOptions {
+        debug: false,
+        index: true,
+    };
+    let bytes = compile(&sets, options).map_err(|error| error.to_string())?;
+    let image = Image::from_bytes(bytes).map_err(|error| error.to_string())?;
+    let plan = Plan::of(std::iter::once(image.view()));
+    let outcome = witness.with(|request| {
+        let views = std::iter::once(image.view());
+        let mut context = request.context.to_vec();
+        let mut request = *request;
+        let owner = [witness.owner.as_deref().unwrap_or_default()];
+        if witness.owner.is_some() {
+            // A caller of the owner's account is taken for one of another, since its own policies would decide else; what
+            // the key says stays.
+            let other = match account.as_deref() {
+                Some("000000000000") => "000000000001",
+                _ => "000000000000",
+            };
+            request.resource_account = Some(other);
+            let key = "aws:ResourceAccount";
+            if !context.iter().any(|own| own.key.eq_ignore_ascii_case(key)) {
+                context.push(ContextEntry {
+                    key,
+                    values: &owner,
+                });
+            }
+            request.context = &context;
+        }
+        decide(views, &plan, &mut Scratch::new(), &Query::from(&request))
+    });
+    Ok(outcome.decision())
+}

@@ -1,0 +1,216 @@
+//! The cases of a question: whoever may call, in a few kinds that policies tell apart.
+
+use portcullis_image::value::network::Network;
+use portcullis_model::{Family, is_account_id};
+use portcullis_syntax::Policy;
+use portcullis_syntax::ast::Condition;
+use portcullis_syntax::vars::has_opening;
+
+use crate::domain::{Case, Domain, Home, Kind, is_of_caller};
+use crate::language::Language;
+use crate::question::{Callers, Options};
+use crate::statement::fold;
+use crate::value::Values;
+
+/// The cases that a question is asked of, one after the other.
+pub(crate) fn cases(old: &[Policy<'_>], new: &[Policy<'_>], options: &Options) -> Vec<Case> {
+    let all = || old.iter().chain(new);
+    let kind_of = |policy: &Policy<'_>| policy.document.kind;
+    if !all().any(|policy| kind_of(policy).has_principal()) {
+        let kinds = kinds(all(), options.domain).iter();
+        return kinds.map(|kind| Case::of(options.domain, *kind)).collect();
+    }
+    let texts: Vec<&str> = all().map(|policy| policy.text).collect();
+    let is_strange = options.callers == Callers::Strangers;
+    let mut named = accounts(&texts);
+    let owner = fresh_account(&named).filter(|_| is_strange);
+    let (kinds, home, foreign): (&[Kind], Home, Vec<(String, Values)>) = match &owner {
+        None => (&EVERYONE, Home::Any, Vec::new()),
+        Some(owner) => {
+            named.push(owner.clone());
+            (
+                &STRANGERS,
+                Home::Other(named),
+                all().flat_map(trusted).collect(),
+            )
+        }
+    };
+    let mut cases = Vec::new();
+    for partition in partitions(&texts) {
+        for kind in kinds {
+            cases.push(Case {
+                home: match kind.has_account() {
+                    true => home.clone(),
+                    false => Home::Any,
+                },
+                partition: Some(partition.clone()),
+                has_owner: true,
+                owner: owner.clone(),
+                foreign: foreign.clone(),
+                ..Case::of(options.domain, *kind)
+            });
+        }
+    }
+    cases
+}
+
+/// The kinds of caller that policies with principals may let in.
+const EVERYONE: [Kind; 9] = [
+    Kind::User,
+    Kind::Role,
+    Kind::Root,
+    Kind::Anonymous,
+    Kind::Service,
+    Kind::FederatedUser,
+    Kind::Federated,
+    Kind::Canonical,
+    Kind::OriginAccessIdentity,
+];
+
+/// The kinds that strangers are of.
+const STRANGERS: [Kind; 5] = [
+    Kind::Anonymous,
+    Kind::User,
+    Kind::Role,
+    Kind::Root,
+    Kind::FederatedUser,
+];
+
+/// The kinds of caller that policies without principals tell apart: one, if they do not look.
+fn kinds<'p>(
+    mut policies: impl Iterator<Item = &'p Policy<'p>>,
+    domain: Domain,
+) -> &'static [Kind] {
+    const ALL: [Kind; 3] = [Kind::User, Kind::Role, Kind::FederatedUser];
+    let looks = |policy: &Policy<'_>| {
+        let mut statements = policy.document.statements.iter();
+        statements.any(|statement| {
+            let mut keys = statement.conditions.iter().map(|own| own.key.value);
+            let values = statement.conditions.iter().flat_map(|own| own.values);
+            let resources = statement.resource.iter().flat_map(|own| own.list);
+            let names_key = |text: &str| {
+                let text = fold(text);
+                text.contains("${aws:principal") || text.contains("${aws:user")
+            };
+            keys.any(|key| is_of_caller(&fold(key)))
+                || values
+                    .chain(resources)
+                    .any(|text| has_opening(text.value) && names_key(text.value))
+        })
+    };
+    match domain == Domain::Standard && policies.any(looks) {
+        true => &ALL,
+        false => &ALL[..1],
+    }
+}
+
+/// The accounts that texts name.
+fn accounts(texts: &[&str]) -> Vec<String> {
+    let runs = texts
+        .iter()
+        .flat_map(|text| text.split(|own: char| !own.is_ascii_digit()));
+    let mut found: Vec<String> = runs
+        .filter(|run| is_account_id(run))
+        .map(str::to_owned)
+        .collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// An account that is not among these.
+fn fresh_account(named: &[String]) -> Option<String> {
+    let count = named.len() as u64;
+    let mut candidates = (0..=count).map(|n| format!("{:012}", 999_000_111_000 + n));
+    candidates.find(|own| !named.contains(own))
+}
+
+/// The partitions that ARNs in the texts name, and `aws`.
+fn partitions(texts: &[&str]) -> Vec<String> {
+    let mut found = vec!["aws".to_owned()];
+    for text in texts {
+        for behind in text.split("arn:").skip(1) {
+            let name = behind.split(':').next().unwrap_or_default();
+            let is_name = name.starts_with("aws-") && name.len() < 20;
+            let is_plain = name
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+            if is_name && is_plain && found.len() < 8 && !found.iter().any(|own| own == name) {
+                found.push(name.to_owned());
+            }
+        }
+    }
+    found
+}
+
+/// Keys whose values say whom a policy trusts (`S3-5`), folded.
+const TRUSTED: [&str; 17] = [
+    "aws:sourceip",
+    "aws:vpcsourceip",
+    "aws:sourcearn",
+    "aws:sourcevpc",
+    "aws:sourcevpce",
+    "aws:sourceaccount",
+    "aws:sourceowner",
+    "aws:sourceorgid",
+    "aws:sourceorgpaths",
+    "aws:userid",
+    "aws:principalorgid",
+    "aws:principalorgpaths",
+    "aws:vpceaccount",
+    "aws:vpceorgid",
+    "aws:vpceorgpaths",
+    "s3:dataaccesspointarn",
+    "s3:dataaccesspointaccount",
+];
+
+/// The values by which a policy knows whom it trusts.
+fn trusted(policy: &Policy<'_>) -> Vec<(String, Values)> {
+    let conditions = policy
+        .document
+        .statements
+        .iter()
+        .flat_map(|own| own.conditions);
+    conditions.filter_map(trusted_by).collect()
+}
+
+fn trusted_by(condition: &Condition<'_>) -> Option<(String, Values)> {
+    let key = fold(condition.key.value);
+    if !TRUSTED.contains(&key.as_str()) {
+        return None;
+    }
+    let texts = || condition.values.iter().map(|own| own.value);
+    let values = match condition.operator.base.family() {
+        Family::IpAddress => Values::Address(texts().filter_map(narrow).collect()),
+        Family::StringEquals
+        | Family::StringLike
+        | Family::Arn
+        | Family::StringEqualsIgnoreCase => {
+            let plain = texts().filter(|text| !has_opening(text));
+            let patterns = plain
+                .filter(|text| is_fixed(text))
+                .map(|text| crate::pattern::glob(text, crate::pattern::Class::Any).collect());
+            Values::Text(patterns.collect::<Language>())
+        }
+        _ => return None,
+    };
+    Some((key, values))
+}
+
+/// A network that is small enough to be somebody's.
+fn narrow(text: &str) -> Option<Network> {
+    let network = Network::parse(text)?;
+    let is_narrow = match network {
+        Network::V4 { mask, .. } => mask.count_ones() >= 8,
+        Network::V6 { mask, .. } => mask.count_ones() >= 32,
+    };
+    is_narrow.then_some(network)
+}
+
+/// True for a text that names one thing, or an ARN that names an account.
+fn is_fixed(text: &str) -> bool {
+    let has_account =
+        portcullis_model::split_arn(text).is_some_and(|parts| is_account_id(parts[4]));
+    let is_path = text.starts_with("o-") && text.contains('/') && !text.starts_with("o-*");
+    has_account || is_path || !text.contains(['*', '?'])
+}

@@ -1,0 +1,211 @@
+//! What a test of a condition asks of one value: a language, or an order among typed constants.
+
+use portcullis_image::value::instant;
+use portcullis_image::value::network::{Address, Network};
+use portcullis_image::value::number::Number;
+
+use crate::language::{Language, Search, search};
+use crate::typed::{Cells, Orders, addresses, dates, numbers};
+use crate::work::{UsedUp, Work};
+
+/// The values that a test accepts, negation left aside: those of a list of policy values (`COND-2`).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Values {
+    /// Texts (`COND-50`, `COND-60`, `COND-70`, `COND-71`).
+    Text(Language),
+    /// Numbers in some order to one of the constants, which are numbers (`COND-55`).
+    Number(Orders, Vec<String>),
+    /// Dates in some order to one of the constants (`COND-67`).
+    Date(Orders, Vec<i128>),
+    /// Addresses in one of the networks (`COND-75`).
+    Address(Vec<Network>),
+}
+
+impl Values {
+    /// True if the value is accepted.
+    pub(crate) fn contains(&self, text: &str) -> bool {
+        match self {
+            Values::Text(language) => language.contains(text),
+            Values::Number(orders, constants) => Number::parse(text).is_some_and(|number| {
+                constants.iter().any(|constant| {
+                    let constant = Number::parse(constant);
+                    constant.is_some_and(|constant| orders.has(number.compare(&constant)))
+                })
+            }),
+            Values::Date(orders, constants) => instant::parse(text).is_some_and(|own| {
+                constants
+                    .iter()
+                    .any(|constant| orders.has(own.cmp(constant)))
+            }),
+            Values::Address(networks) => Address::parse(text)
+                .is_some_and(|own| networks.iter().any(|network| network.contains(own))),
+        }
+    }
+
+    /// The language, if the values are texts.
+    pub(crate) fn language(&self) -> Option<&Language> {
+        match self {
+            Values::Text(language) => Some(language),
+            _ => None,
+        }
+    }
+}
+
+/// How many texts may be excluded one by one before the cells of typed values are called incomplete.
+const MOST_SPELLINGS: usize = 200;
+
+/// Looks for a value that all of `within` accept and none of `without`.
+///
+/// Exact where all tests are texts, or typed of one kind beside plain texts. Where typed tests meet patterns, or numbers
+/// meet dates, a value that is found is one, and "empty" is said only if one kind of test alone excludes everything.
+///
+/// # Errors
+/// [`UsedUp`] if the work is.
+pub(crate) fn find(
+    within: &[&Values],
+    without: &[&Values],
+    work: &mut Work,
+) -> Result<Search, UsedUp> {
+    let texts = |list: &[&Values]| -> Vec<Language> {
+        list.iter()
+            .filter_map(|own| own.language().cloned())
+            .collect()
+    };
+    let (in_texts, out_texts) = (texts(within), texts(without));
+    let all_texts = in_texts.len() + out_texts.len();
+    let by_text = {
+        let within: Vec<&Language> = in_texts.iter().collect();
+        let without: Vec<&Language> = out_texts.iter().collect();
+        search(&within, &without, work)?
+    };
+    if all_texts == within.len() + without.len() || by_text == Search::Empty {
+        return Ok(by_text);
+    }
+    let fits = |text: &str| {
+        within.iter().all(|values| values.contains(text))
+            && !without.iter().any(|values| values.contains(text))
+    };
+    let languages = || in_texts.iter().chain(&out_texts);
+    let has_variables = languages().any(Language::has_variable);
+    // A finite list is tried as it is.
+    let finite = in_texts.iter().find(|language| language.is_texts());
+    if let (Some(finite), false) = (finite, has_variables) {
+        work.spend(finite.len() * (within.len() + without.len()))?;
+        let found = finite.texts().iter().find(|text| fits(text));
+        return Ok(found.map_or(Search::Empty, |text| Search::Found(text.clone())));
+    }
+    let named: Vec<&str> = languages()
+        .flat_map(|language| language.texts().iter().map(String::as_str))
+        .collect();
+    let spellings = named.len().min(MOST_SPELLINGS);
+    let kinds = Kinds::of(within.iter().chain(without).copied(), &named, spellings);
+    let mut candidates: Vec<String> = kinds.all().flat_map(|cells| cells.texts.clone()).collect();
+    candidates.extend(named.iter().map(|text| (*text).to_owned()));
+    if let Search::Found(text) = by_text {
+        candidates.push(text);
+    }
+    if !has_variables {
+        for text in &candidates {
+            work.spend(within.len() + without.len())?;
+            if fits(text) {
+                return Ok(Search::Found(text.clone()));
+            }
+        }
+    }
+    let only_texts = languages().all(Language::is_texts);
+    let exact = only_texts && named.len() <= MOST_SPELLINGS && kinds.are_complete_together();
+    if exact && !has_variables {
+        return Ok(Search::Empty);
+    }
+    // One kind of test alone may exclude everything.
+    for (cells, is_of_kind) in kinds.apart() {
+        let fits = |text: &String| {
+            let all = |list: &[&Values], wanted: bool| {
+                let mut own = list.iter().filter(|values| is_of_kind(values));
+                own.all(|values| values.contains(text) == wanted)
+            };
+            all(within, true) && all(without, false)
+        };
+        work.spend(cells.texts.len() * (within.len() + without.len()))?;
+        if cells.complete && !cells.texts.iter().any(fits) {
+            return Ok(Search::Empty);
+        }
+    }
+    Ok(Search::Open)
+}
+
+/// The cells of each kind of typed values that tests look at.
+struct Kinds {
+    numbers: Option<Cells>,
+    dates: Option<Cells>,
+    addresses: Option<Cells>,
+}
+
+impl Kinds {
+    fn of<'v>(
+        tests: impl Iterator<Item = &'v Values>,
+        named: &[&'v str],
+        spellings: usize,
+    ) -> Kinds {
+        let mut number: Option<Vec<&str>> = None;
+        let mut date: Option<Vec<i128>> = None;
+        let mut address: Option<Vec<Network>> = None;
+        for values in tests {
+            match values {
+                Values::Text(_) => {}
+                Values::Number(_, own) => {
+                    let all = number.get_or_insert_default();
+                    all.extend(own.iter().map(String::as_str));
+                }
+                Values::Date(_, own) => date.get_or_insert_default().extend(own),
+                Values::Address(own) => address.get_or_insert_default().extend(own),
+            }
+        }
+        // What texts name are places of their own.
+        if let Some(all) = &mut number {
+            all.extend(named.iter().filter(|text| Number::parse(text).is_some()));
+        }
+        if let Some(all) = &mut date {
+            all.extend(named.iter().filter_map(|text| instant::parse(text)));
+        }
+        if let Some(all) = &mut address {
+            let is_one = |text: &&&str| Address::parse(text).is_some();
+            let single = named.iter().filter(is_one);
+            all.extend(single.filter_map(|text| Network::parse(text)));
+        }
+        Kinds {
+            numbers: number.map(|all| numbers(&all, spellings)),
+            dates: date.map(|all| dates(&all, spellings)),
+            addresses: address.map(|all| addresses(&all, spellings)),
+        }
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Cells> {
+        self.addresses
+            .iter()
+            .chain(&self.numbers)
+            .chain(&self.dates)
+    }
+
+    /// True if the cells together stand for all texts: a number may be a date too, so not for these.
+    fn are_complete_together(&self) -> bool {
+        let apart = self.numbers.is_none() || self.dates.is_none();
+        apart && self.all().all(|cells| cells.complete)
+    }
+
+    fn apart(&self) -> impl Iterator<Item = (&Cells, fn(&Values) -> bool)> {
+        let numbers = self.numbers.iter().map(|cells| {
+            let is_own: fn(&Values) -> bool = |values| matches!(values, Values::Number(..));
+            (cells, is_own)
+        });
+        let dates = self.dates.iter().map(|cells| {
+            let is_own: fn(&Values) -> bool = |values| matches!(values, Values::Date(..));
+            (cells, is_own)
+        });
+        let addresses = self.addresses.iter().map(|cells| {
+            let is_own: fn(&Values) -> bool = |values| matches!(values, Values::Address(..));
+            (cells, is_own)
+        });
+        numbers.chain(dates).chain(addresses)
+    }
+}

@@ -1,0 +1,103 @@
+//! Policy variables replaced by what they stand for.
+
+use std::collections::BTreeMap;
+
+use crate::algebra::{Flavor, Variable};
+use crate::language::Language;
+use crate::pattern::{Class, Pattern, Token, VariableId, has_variable, literal};
+
+/// What is taken of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// It is absent: the default stands, or nothing.
+    Absent,
+    /// It has two values or more (`VAR-9`).
+    Many,
+    /// It has this value.
+    One(String),
+    /// It has one value, which may be any.
+    Unknown,
+}
+
+impl Taken {
+    /// What values of a key are to a variable.
+    pub(crate) fn of(values: &[String]) -> Taken {
+        match values {
+            [] => Taken::Absent,
+            [one] => Taken::One(one.clone()),
+            _ => Taken::Many,
+        }
+    }
+}
+
+/// What is taken of each key, by its folded name.
+pub(crate) type Environment = BTreeMap<String, Taken>;
+
+/// The language with its variables replaced: those of keys that are not in the environment stay, and those of keys of
+/// which one unknown value is taken become the same for the same key.
+pub(crate) fn substitute<'v>(
+    language: &Language,
+    variables: impl Fn(VariableId) -> Option<&'v Variable>,
+    environment: &Environment,
+) -> Language {
+    let texts = language.texts().iter();
+    let texts = texts.map(|own| crate::pattern::text(own).collect::<Pattern>());
+    let patterns = language.patterns().iter();
+    let patterns = patterns.filter_map(|pattern| replaced(pattern, &variables, environment));
+    texts.chain(patterns).collect()
+}
+
+/// One pattern; none if a variable in it cannot be resolved (`VAR-10`, `VAR-11`).
+fn replaced<'v>(
+    pattern: &[Token],
+    variables: &impl Fn(VariableId) -> Option<&'v Variable>,
+    environment: &Environment,
+) -> Option<Pattern> {
+    let mut found = Pattern::with_capacity(pattern.len());
+    let mut is_truth = false;
+    for token in pattern {
+        let Class::Variable(id) = token.class else {
+            found.push(*token);
+            continue;
+        };
+        let variable = variables(id)?;
+        let text = match environment.get(&variable.key) {
+            None => {
+                found.push(*token);
+                continue;
+            }
+            Some(Taken::Many) => return None,
+            Some(Taken::Absent) => variable.default.as_deref()?,
+            Some(Taken::One(text)) => text,
+            Some(Taken::Unknown) => {
+                let place = environment.keys().position(|key| *key == variable.key)? as u32;
+                // The same letter stands for the same text read in the same way.
+                let letter = VariableId(UNKNOWN + 4 * place + variable.flavor as u32);
+                found.push(Token::one(Class::Variable(letter)));
+                continue;
+            }
+        };
+        is_truth |= variable.flavor == Flavor::Truth;
+        if variable.flavor == Flavor::ArnPart && text.contains(':') {
+            return None;
+        }
+        found.extend(text.chars().map(|own| {
+            Token::one(match variable.flavor {
+                Flavor::Folded => Class::folded(own),
+                Flavor::Text | Flavor::ArnPart | Flavor::Truth => Class::Char(own),
+            })
+        }));
+    }
+    if is_truth && !has_variable(&found) {
+        let text = literal(&found)?.to_ascii_lowercase();
+        if text != "true" && text != "false" {
+            return None;
+        }
+        let letters = text.chars().map(|own| Token::one(Class::Ascii(own)));
+        return Some(letters.collect());
+    }
+    Some(found)
+}
+
+/// Where the numbers of unknown values begin: no policy has as many variables.
+const UNKNOWN: u32 = 1 << 30;
