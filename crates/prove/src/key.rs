@@ -189,6 +189,8 @@ fn one(tests: &[(&Test, bool)], within: &[&Values], work: &mut Work) -> Result<S
     let mut accept: Vec<&Values> = within.to_vec();
     let mut refuse: Vec<&Values> = Vec::new();
     let mut may_be_empty = within.iter().all(|values| values.contains(""));
+    // Whether the empty text will do depends on a variable.
+    let mut is_open = false;
     let mut needs_text = false;
     for (test, wanted) in tests {
         match &test.asked {
@@ -200,7 +202,7 @@ fn one(tests: &[(&Test, bool)], within: &[&Values], work: &mut Work) -> Result<S
                 let is_all = test.quantifier == Quantifier::All;
                 needs_text |= is_all && !wanted;
                 if has_variable && !is_all {
-                    may_be_empty = false;
+                    is_open = true;
                 } else {
                     may_be_empty &= test.of_values(&[String::new()]) == *wanted;
                 }
@@ -216,6 +218,7 @@ fn one(tests: &[(&Test, bool)], within: &[&Values], work: &mut Work) -> Result<S
     }
     match find(&accept, &refuse, work)? {
         Search::Found(text) => Ok(Search::Found(text)),
+        _ if may_be_empty && is_open => Ok(Search::Open),
         _ if may_be_empty => Ok(Search::Found(String::new())),
         other => Ok(other),
     }

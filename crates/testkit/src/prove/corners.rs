@@ -464,5 +464,12 @@ pub fn corners() -> Vec<Corner> {
         may(json!(letters)),
         true,
     );
+    let empty = json!({"ForAllValues:DateLessThan": {"k:l": []}, "ForAnyValue:ArnNotLike": {"k:l": "arn:a:b:*:d:${k:t}"}});
+    add(
+        "the empty text is no ARN, whatever a variable is",
+        only(empty),
+        only(json!({"Null": {"k:l": "true"}})),
+        true,
+    );
     found
 }
