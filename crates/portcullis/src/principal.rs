@@ -115,14 +115,16 @@ impl Principal {
         Ok(Principal::of(Kind::of(caller)))
     }
 
-    /// A session made by `GetFederationToken`, and the user who made it (`EVAL-25`).
+    /// A session made by `GetFederationToken`, and the user or root user of its account who made it (`EVAL-25`).
     ///
     /// # Errors
-    /// [`PrincipalError`] if one of the ARNs has another form.
+    /// [`PrincipalError`] if one of the ARNs has another form, or if nobody of that ARN makes such sessions in that account.
     pub fn federated_user(arn: &str, by: &str) -> Result<Principal, PrincipalError> {
-        Caller::from_arn(by)?;
-        match Caller::from_arn(arn)? {
-            Caller::FederatedUser { .. } => Ok(Principal::of(Kind::FederatedUser {
+        let (maker, caller) = (Caller::from_arn(by)?, Caller::from_arn(arn)?);
+        let is_maker = matches!(maker, Caller::User { .. } | Caller::Root { .. })
+            && maker.account() == caller.account();
+        match caller {
+            Caller::FederatedUser { .. } if is_maker => Ok(Principal::of(Kind::FederatedUser {
                 arn: arn.into(),
                 by: Some(by.into()),
             })),
@@ -226,6 +228,30 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
     use super::*;
+
+    #[test]
+    fn eval_25_federated_users_are_made_by_users_of_their_account() {
+        let session = "arn:aws:sts::111122223333:federated-user/f";
+        for (by, is_fine) in [
+            ("arn:aws:iam::111122223333:user/ann", true),
+            ("arn:aws:iam::111122223333:root", true),
+            ("arn:aws:iam::444455556666:user/ann", false),
+            ("arn:aws:iam::111122223333:role/app", false),
+            (
+                "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1",
+                false,
+            ),
+            (session, false),
+        ] {
+            assert_eq!(
+                Principal::federated_user(session, by).is_ok(),
+                is_fine,
+                "{by}"
+            );
+        }
+        let user = "arn:aws:iam::111122223333:user/ann";
+        assert!(Principal::federated_user(user, user).is_err());
+    }
 
     #[test]
     fn principals_are_read_from_their_arns() {

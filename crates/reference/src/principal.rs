@@ -137,8 +137,9 @@ fn names_unique_id(value: &str, query: &Query<'_>) -> bool {
     is_id && own_id == Some(value)
 }
 
+/// An origin access identity has the form of a user without account, and makes no sessions (`GRAM-45`).
 fn is_user_arn(value: &str) -> bool {
-    arn_parts(value).is_some_and(|parts| parts[5].starts_with("user/"))
+    arn_parts(value).is_some_and(|parts| is_account_id(parts[4]) && parts[5].starts_with("user/"))
 }
 
 /// GRAM-42: any of the names under which the service calls.
