@@ -108,7 +108,9 @@ mod tests {
     fn names_are_not_mistaken() {
         let plan = Plan::of(core::iter::empty());
         let text = "aws:PrincipalTag/a-department-of-a-company-with-a-long-name";
-        for cut in 0..text.len() {
+        // An interpreter takes minutes for all of them.
+        let step = if cfg!(miri) { 9 } else { 1 };
+        for cut in (0..text.len()).step_by(step) {
             let (first, second) = text.split_at(cut);
             let names = |names: [&'static str; 2]| names.map(|name| (name, Value::Absent));
             let mut shape = Shape::default();
