@@ -93,7 +93,7 @@ enum Command {
     Actions(actions::ActionsArgs),
     /// Tell what the catalog of services and actions holds
     Catalog(catalog::CatalogArgs),
-    /// Prove that a new policy allows nothing that the old one did not, or show what
+    /// Prove that a new policy allows nothing more than the old one, or show what
     Compare(Box<prove::CompareArgs>),
     /// Prove that policies never allow something, or show that they do
     Prove(Box<prove::ProveArgs>),
