@@ -5,11 +5,11 @@
 //!
 //! The way is a lazy combination of a Boolean solver and one small exact theory for each part of a request (the lazy
 //! approach of satisfiability modulo theories; the idea to ask such questions of IAM policies is that of Zelkova, FMCAD
-//! 2018): policies become a [formula] over whole tests ("the action is in this list"), the [solver][sat] proposes answers of
-//! tests, and the [theory] says whether a request can have them. What contradicts itself is learned; what a few answers
+//! 2018): policies become a formula over whole tests ("the action is in this list"), the solver proposes answers of
+//! tests, and the theory says whether a request can have them. What contradicts itself is learned; what a few answers
 //! leave open is blocked, and the end is "unknown" then.
 //!
-//! Costs tenths of a millisecond for usual policies; [work] bounds it, without a clock. Rejected: SMT solvers, which are
+//! Costs tenths of a millisecond for usual policies; a count of work bounds it, without a clock. Rejected: SMT solvers, which are
 //! large, foreign to the platforms that portcullis runs on, 50 times slower here, and time out where nobody expects it. The
 //! test kit holds the answers against two of them.
 
