@@ -34,6 +34,7 @@ use portcullis_image::{
 };
 use portcullis_model::{Family, Quantifier};
 use portcullis_syntax::ast::{Condition, Text};
+use portcullis_syntax::lint::shapes::is_base64;
 use portcullis_syntax::vars;
 use smallvec::SmallVec;
 
@@ -504,56 +505,5 @@ const fn families(op: Op) -> &'static [Family] {
         Op::Bool | Op::BoolLike => &[Bool],
         Op::Address | Op::AddressV4 => &[IpAddress],
         Op::Arn => &[Arn],
-    }
-}
-
-/// True for canonical base64 of RFC 4648: the standard alphabet, padded, with zeros for the unused bits. What is not equals nothing
-/// (`COND-71`).
-fn is_base64(text: &str) -> bool {
-    let digit = |byte: u8| match byte {
-        b'A'..=b'Z' => Some(byte - b'A'),
-        b'a'..=b'z' => Some(byte - b'a' + 26),
-        b'0'..=b'9' => Some(byte - b'0' + 52),
-        b'+' => Some(62),
-        b'/' => Some(63),
-        _ => None,
-    };
-    let padding = text
-        .bytes()
-        .rev()
-        .take(2)
-        .take_while(|byte| *byte == b'=')
-        .count();
-    let digits = text.len() - padding;
-    let unused = match padding {
-        0 => 0,
-        1 => 0b11,
-        _ => 0b1111,
-    };
-    let last = text
-        .as_bytes()
-        .get(..digits)
-        .and_then(|text| text.last())
-        .copied()
-        .and_then(digit);
-    text.len() % 4 == 0
-        && text.bytes().take(digits).all(|byte| digit(byte).is_some())
-        && last.is_none_or(|last| last & unused == 0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_base64;
-
-    #[test]
-    fn cond_71_canonical_base64() {
-        for text in ["", "QQ==", "QUI=", "QUJD", "++//", "QUJDRA=="] {
-            assert!(is_base64(text), "{text}");
-        }
-        for text in [
-            "Q", "QQ", "QQ=", "QR==", "QUJ=", "=", "====", "QQ==QQ==", "QU-D", "QUJD\n", "QQ= =",
-        ] {
-            assert!(!is_base64(text), "{text}");
-        }
     }
 }

@@ -9,6 +9,7 @@ use portcullis_image::value::network::Network;
 use portcullis_image::value::number::Number;
 use portcullis_model::{Base, Family, Quantifier};
 use portcullis_syntax::ast::{Condition, Document, Entries};
+use portcullis_syntax::lint::shapes::is_base64;
 use portcullis_syntax::vars::{Piece, Variable as Written, arn_parts, pieces};
 
 use crate::algebra::{Algebra, Flavor, Variable};
@@ -368,26 +369,4 @@ fn truth(source: &str) -> Option<Pattern> {
             .map(|own| Token::one(Class::Ascii(own)))
             .collect()
     })
-}
-
-/// True for canonical base64, of which equal bytes are equal texts (`COND-71`).
-fn is_base64(text: &str) -> bool {
-    let digits = text.trim_end_matches('=');
-    let padding = text.len() - digits.len();
-    let value = |byte: u8| match byte {
-        b'A'..=b'Z' => Some(byte - b'A'),
-        b'a'..=b'z' => Some(byte - b'a' + 26),
-        b'0'..=b'9' => Some(byte - b'0' + 52),
-        b'+' => Some(62),
-        b'/' => Some(63),
-        _ => None,
-    };
-    let stray = match padding {
-        0 => 0,
-        1 => 0b11,
-        2 => 0b1111,
-        _ => return false,
-    };
-    let last = digits.bytes().next_back().and_then(value).unwrap_or(0);
-    text.len() % 4 == 0 && digits.bytes().all(|byte| value(byte).is_some()) && last & stray == 0
 }

@@ -1,5 +1,5 @@
 //! `decide` and `explain`.
-use crate::support::{ANN, ask, decide, folder, value};
+use crate::support::{ANN, REQUEST, ask, decide, folder, value};
 use serde_json::{Value, json};
 
 #[test]
@@ -306,17 +306,7 @@ fn trust_policies_have_their_own_sentence() {
         "{}",
         run.stdout
     );
-    let run = folder.run(&[
-        "decide",
-        "--resource-policy",
-        "trust.json",
-        "--principal",
-        ANN,
-        "--action",
-        "s3:GetObject",
-        "--resource",
-        "arn:aws:s3:::b/k",
-    ]);
+    let run = folder.run(&[&["decide", "--resource-policy", "trust.json"], &REQUEST[..]].concat());
     assert_eq!(run.code, 3);
     assert!(run.stderr.contains("[MISSING_RESOURCE]"));
 }

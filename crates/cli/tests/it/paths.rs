@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::support::{ALL, ANN, Folder, Run, folder};
+use crate::support::{ALL, ANN, Folder, REQUEST, Run, folder};
 
 /// What must never be printed.
 const SECRET: &str = "squeamish ossifrage";
@@ -260,18 +260,7 @@ fn imports_of_the_policy_language() {
             folder.run(&[&["expand", "in/p.iam"], more].concat())
         }),
         ("decide", &|more| {
-            let asked = [
-                "decide",
-                "--identity",
-                "in/p.iam",
-                "--principal",
-                ANN,
-                "--action",
-                "s3:GetObject",
-                "--resource",
-                "arn:aws:s3:::b/k",
-            ];
-            folder.run(&[&asked, more].concat())
+            folder.run(&[&["decide", "--identity", "in/p.iam"], &REQUEST[..], more].concat())
         }),
         ("a scenario", &|more| {
             folder.write("in/s.json", scenario("p.iam"));

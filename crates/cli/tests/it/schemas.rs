@@ -1,6 +1,6 @@
 //! What commands print in JSON is as `docs/schemas` say, which say every member.
 
-use crate::support::{ANN, Folder};
+use crate::support::{ANN, Folder, REQUEST};
 use serde_json::{Value, json};
 
 fn schema(name: &str) -> Value {
@@ -229,18 +229,7 @@ fn decisions_and_explanations() {
         }
     }
     folder.write("p.json", crate::support::READER);
-    let rest = [
-        "--identity",
-        "p.json",
-        "--principal",
-        ANN,
-        "--action",
-        "s3:GetObject",
-        "--resource",
-        "arn:aws:s3:::b/k",
-        "--format",
-        "json",
-    ];
+    let rest = [&["--identity", "p.json", "--format", "json"], &REQUEST[..]].concat();
     for command in ["decide", "explain"] {
         let run = folder.run(&[&[command][..], &rest].concat());
         conforms(&run.stdout, &format!("{command}.json"));

@@ -225,7 +225,8 @@ impl Block {
     }
 }
 
-/// Canonical base64 (`COND-71`): the standard alphabet, padded, unused bits zero.
+/// Canonical base64 of RFC 4648 (`COND-71`): the standard alphabet, padded, unused bits zero. So equal bytes are equal texts, and
+/// what is not canonical equals nothing. The reference has a reader of its own.
 pub fn is_base64(text: &str) -> bool {
     let value = |byte: u8| match byte {
         b'A'..=b'Z' => Some(byte - b'A'),
@@ -260,6 +261,18 @@ pub fn is_bool(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn cond_71_canonical_base64() {
+        for text in ["", "QQ==", "QUI=", "QUJD", "++//", "QUJDRA=="] {
+            assert!(is_base64(text), "{text}");
+        }
+        for text in [
+            "Q", "QQ", "QQ=", "QR==", "QUJ=", "=", "====", "QQ==QQ==", "QU-D", "QUJD\n", "QQ= =",
+        ] {
+            assert!(!is_base64(text), "{text}");
+        }
+    }
 
     #[test]
     fn dates_in_other_spellings() {
