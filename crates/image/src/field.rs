@@ -5,6 +5,8 @@
 //! each field for what it refers to ([`Field::is_sound`]) and compares the record with what it would be written as. A reader
 //! that fails instead was rejected: decisions would have to carry its errors.
 
+use core::marker::PhantomData;
+
 use crate::id::{Id, ListId, Run, Start};
 use crate::layers::LayerSet;
 use crate::section::{ListKind, Section};
@@ -60,8 +62,36 @@ pub trait Record: Copy {
     /// The bytes of the record at an offset, or zeros.
     fn bytes_or_zero(bytes: &[u8], at: usize) -> &Self::Bytes;
 
-    /// The bytes of each record of some that lie behind each other.
-    fn all(bytes: &[u8]) -> impl ExactSizeIterator<Item = &Self::Bytes>;
+    /// The bytes of the first record, and what follows them; none if there are fewer bytes.
+    fn split_first(bytes: &[u8]) -> Option<(&Self::Bytes, &[u8])>;
+
+    /// The bytes of each record of some that lie behind each other; what is left behind the last is not looked at.
+    #[inline(always)]
+    fn all(bytes: &[u8]) -> RecordBytes<'_, Self> {
+        RecordBytes {
+            rest: bytes,
+            records: PhantomData,
+        }
+    }
+}
+
+/// The bytes of records that lie behind each other: what [`Record::all`] gives. `chunks_exact` gives slices, whose length
+/// each reader of a field would check again; `as_chunks` takes as many instructions as this and needs a later compiler.
+#[derive(Clone, Debug)]
+pub struct RecordBytes<'a, R> {
+    rest: &'a [u8],
+    records: PhantomData<fn() -> R>,
+}
+
+impl<'a, R: Record> Iterator for RecordBytes<'a, R> {
+    type Item = &'a R::Bytes;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<&'a R::Bytes> {
+        let (first, rest) = R::split_first(self.rest)?;
+        self.rest = rest;
+        Some(first)
+    }
 }
 
 /// A record that lists have the numbers of. A list's kind and the type of its items are tied to each other here.

@@ -160,8 +160,8 @@ macro_rules! records {
                 }
 
                 #[inline(always)]
-                fn all(bytes: &[u8]) -> impl ExactSizeIterator<Item = &Self::Bytes> {
-                    bytes.chunks_exact($size).map(|bytes| record(bytes, 0))
+                fn split_first(bytes: &[u8]) -> Option<(&Self::Bytes, &[u8])> {
+                    bytes.split_first_chunk::<{ $size }>()
                 }
             }
 

@@ -332,7 +332,7 @@ impl<'a> View<'a> {
     /// The instructions from one on. A guard ends before the section does, which the iterator does not
     /// look for.
     #[inline(always)]
-    pub fn insns(&self, first: Id<Insn>) -> impl ExactSizeIterator<Item = Ref<'a, Insn>> + use<'a> {
+    pub fn insns(&self, first: Id<Insn>) -> impl Iterator<Item = Ref<'a, Insn>> + use<'a> {
         let insns = self.bytes.get(self.offset(first)..);
         Insn::all(insns.unwrap_or(&[])).map(Ref::of)
     }
