@@ -95,13 +95,15 @@ impl<'a, A: RequestView<'a>> Matcher<'a, A> {
             // COND-32: one empty text is an empty set.
             return slot.len.get() == 0 || self.test_one(insn, slot, state) != negated;
         }
-        let keys = self.request.keys();
         // Of `ForAllValues` one that does not hold is looked for.
-        let is_decisive = |value: &FilledSlot| {
-            let state = value.state(keys.stamp);
-            (self.test_one(insn, value, state) != negated) == any
-        };
-        keys.any_of_several(insn.slot(), slot, is_decisive) == any
+        let one = FilledSlot::new();
+        let mut several = self.request.keys().several(insn.slot(), slot);
+        while let Some(state) = several.read_next(&one) {
+            if (self.test_one(insn, &one, state) != negated) == any {
+                return any;
+            }
+        }
+        !any
     }
 
     /// [`Matcher::test`] for one value of several: what the operations have in common is little, and would

@@ -14,7 +14,7 @@ use portcullis_image::{
 use crate::eval::view::RequestView;
 use crate::explain::report::ConditionReport;
 use crate::explain::variables::{spelled, variables};
-use crate::keys::slot::state;
+use crate::keys::slot::{FilledSlot, state};
 use crate::keys::values::Keys;
 use crate::pattern::Matcher;
 use crate::prepare::ready::ReadyInImage;
@@ -185,7 +185,10 @@ impl Keys<'_> {
         match self.settled(slot) {
             Some((state::UNUSABLE, _)) => true,
             Some((state::SEVERAL, value)) => {
-                self.any_of_several(slot, value, |one| one.state(self.stamp) == state::UNUSABLE)
+                let one = FilledSlot::new();
+                let mut several = self.several(slot, value);
+                core::iter::from_fn(|| several.read_next(&one))
+                    .any(|state| state == state::UNUSABLE)
             }
             _ => false,
         }

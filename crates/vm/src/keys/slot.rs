@@ -20,6 +20,8 @@ use crate::request::value::Native;
 
 /// What a slot holds. Those up to [`state::UNUSABLE`] are one value that was read, and all up to [`state::ABSENT`] are known.
 pub(crate) mod state {
+    use core::ops::RangeInclusive;
+
     /// A text: its first 16 bytes, padded with zeros.
     pub(crate) const TEXT: u32 = 0;
     /// A number: millionths.
@@ -40,8 +42,15 @@ pub(crate) mod state {
     pub(crate) const EMPTY: u32 = 8;
     /// Not given, and nothing to derive it from.
     pub(crate) const ABSENT: u32 = 9;
-    /// One value that nobody has looked at.
-    pub(crate) const UNREAD: u32 = 10;
+    /// One text that nobody has looked at, to be read as a number: the class stands in the state, so that whoever reads it
+    /// need not look for the slot's.
+    pub(crate) const UNREAD_NUMBER: u32 = 10;
+    /// One text that nobody has looked at, to be read as an instant.
+    pub(crate) const UNREAD_DATE: u32 = 11;
+    /// One text that nobody has looked at, to be read as an address.
+    pub(crate) const UNREAD_ADDRESS: u32 = 12;
+    /// All of the unread ones.
+    pub(crate) const UNREAD: RangeInclusive<u32> = UNREAD_NUMBER..=UNREAD_ADDRESS;
 }
 
 /// The bits of a state.
@@ -124,13 +133,14 @@ impl FilledSlot {
     #[inline(always)]
     pub(crate) fn give(&self, stamp: u32, class: Class, position: u32, text: &str) {
         self.set_position(position, 0);
-        match class {
-            Class::Text => self.set_text(stamp, text),
-            _ => {
-                self.len.set(count(text.len()));
-                self.set(stamp, state::UNREAD);
-            }
-        }
+        let unread = match class {
+            Class::Text => return self.set_text(stamp, text),
+            Class::Number => state::UNREAD_NUMBER,
+            Class::Date => state::UNREAD_DATE,
+            Class::Address => state::UNREAD_ADDRESS,
+        };
+        self.len.set(count(text.len()));
+        self.set(stamp, unread);
     }
 
     /// Gives it a truth value as text.
