@@ -1,5 +1,7 @@
 //! `test`: scenarios against the decisions expected of them.
 
+mod report;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -12,9 +14,10 @@ use portcullis_source::{Diagnostic, Start, render_failure};
 
 use crate::engine::{Engine, Policies, answer, said};
 use crate::failure::{Failure, exit};
-use crate::output::{Output, display_name, printable};
+use crate::output::{display_name, printable};
 use crate::policy_tests;
 use crate::scenarios::{Loaded, each_record, load};
+use report::{TestFormat, TestReport};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -22,6 +25,7 @@ Examples:
   portcullis test --engine both corpus/*.jsonl
   portcullis test --filter 'ann may' --verbose scenarios/*.json
   portcullis test --coverage readers.iam
+  portcullis test --format junit scenarios/*.json > results.xml
 
 A scenario file holds a JSON object, a list of them, or one on each line:
   {\"name\": \"ann may read\",
@@ -53,6 +57,9 @@ pub(crate) struct TestArgs {
     /// List also what passed
     #[arg(long, short)]
     verbose: bool,
+    /// How results are written
+    #[arg(long, value_enum, default_value_t)]
+    format: TestFormat,
     /// Who decides
     #[arg(long, value_enum, default_value_t)]
     engine: Engine,
@@ -73,86 +80,86 @@ const OPTIONS: Options = Options {
 pub(crate) fn run(args: &TestArgs) -> Result<ExitCode, Failure> {
     let mut run = Run {
         args,
-        output: Output::new(),
+        report: TestReport::new(args.format, args.verbose),
         scratch: portcullis::Scratch::new(),
-        passed: 0,
-        failed: 0,
         left_out: 0,
         explained: 0,
-        thin: 0,
     };
     for file in &args.files {
+        run.report.enter_file(display_name(file));
         if is_language(file) {
             run.policy_file(file)?;
             continue;
         }
-        let before = run.passed + run.failed + run.left_out;
+        let before = run.seen();
         let outcome = each_record(file, OPTIONS, |loaded| run.record(&loaded));
         match outcome {
-            Err(Failure::Message(_, message)) => run.fail(message.trim_start_matches("error: "))?,
+            Err(Failure::Message(_, message)) => {
+                run.report.fail(message.trim_start_matches("error: "))?
+            }
             Err(Failure::BrokenPipe) => return Err(Failure::BrokenPipe),
-            Ok(()) if run.passed + run.failed + run.left_out == before => {
+            Ok(()) if run.seen() == before => {
                 let name = display_name(file);
-                run.fail(&format!("{name}: no requests to test"))?;
+                run.report.fail(&format!("{name}: no requests to test"))?;
             }
             Ok(()) => {}
         }
     }
-    if let (Some(filter), 0) = (&args.filter, run.passed + run.failed) {
+    if let (Some(filter), 0) = (&args.filter, run.report.passed + run.report.failed) {
         let message = format!("no test has {filter:?} in its name, of {}", run.left_out);
         return Err(Failure::new(printable(&message)));
     }
-    let line = format!("{} passed, {} failed", run.passed, run.failed);
-    run.output.line(&line)?;
-    run.output.finish()?;
-    Ok(match run.failed + run.thin {
-        0 => ExitCode::SUCCESS,
-        _ => ExitCode::from(exit::FAILURE),
+    let is_failed = run.report.is_failed();
+    run.report.finish(run.left_out)?;
+    Ok(match is_failed {
+        false => ExitCode::SUCCESS,
+        true => ExitCode::from(exit::FAILURE),
     })
 }
 
 struct Run<'r> {
     args: &'r TestArgs,
-    output: Output,
+    report: TestReport,
     scratch: portcullis::Scratch,
-    passed: usize,
-    failed: usize,
     /// What the filter left out.
     left_out: usize,
     /// How many failures came with everything that can be said of them.
     explained: usize,
-    /// How many policy files reach less coverage than was asked for.
-    thin: usize,
 }
 
 /// How many failures are told in full: nobody reads more.
 const TOLD: usize = 50;
 
 impl Run<'_> {
+    /// How many tests there were so far, those that were left out counted too.
+    fn seen(&self) -> usize {
+        self.report.passed + self.report.failed + self.left_out
+    }
+
     /// The tests in a file of the policy language.
     fn policy_file(&mut self, file: &Path) -> Result<(), Failure> {
         let args = self.args;
         let tally = match policy_tests::run(file, &|title| args.is_wanted(title)) {
             Ok(tally) => tally,
             Err(Failure::Message(_, message)) => {
-                return self.fail(message.trim_start_matches("error: "));
+                return self.report.fail(message.trim_start_matches("error: "));
             }
             Err(Failure::BrokenPipe) => return Err(Failure::BrokenPipe),
         };
         for title in &tally.passed {
-            self.pass(title)?;
+            self.report.pass(title)?;
         }
         for failure in &tally.failures {
-            self.fail(&failure.line)?;
+            self.report.fail(&failure.line)?;
             self.explained += 1;
             if self.explained <= TOLD {
-                self.details(&failure.told)?;
+                self.report.details(&failure.told)?;
             }
         }
         self.left_out += tally.tests - tally.passed.len() - tally.failures.len();
         if tally.tests == 0 {
             let line = format!("{}: it has no test", display_name(file));
-            self.output.line(&line)?;
+            self.report.note(&line)?;
         }
         let least = args.min_coverage;
         // Nobody asked of a part of the tests, or of a file without any, what all of it covers.
@@ -163,7 +170,7 @@ impl Run<'_> {
             return Ok(());
         }
         let (statements, conditions) = (tally.statements, tally.conditions);
-        self.output.line(&format!(
+        self.report.note(&format!(
             "{}: coverage: {} of {} statements ({} %), {} of {} conditions ({} %)",
             display_name(file),
             statements.part,
@@ -177,12 +184,11 @@ impl Run<'_> {
         let is_thin = least.is_some_and(|least| reached < usize::from(least));
         if args.coverage || is_thin {
             for line in &tally.uncovered {
-                self.output.line(line)?;
+                self.report.note(line)?;
             }
         }
         if let Some(least) = least.filter(|_| is_thin) {
-            self.thin += 1;
-            self.output.line(&format!(
+            self.report.fall_short(&format!(
                 "{}: coverage is {reached} %, {least} % is required",
                 display_name(file)
             ))?;
@@ -203,7 +209,9 @@ impl Run<'_> {
         if !scenario.problems.is_empty() {
             self.broken(&title(scenario, None), &scenario.problems)?;
             // Every request that it was to answer failed.
-            self.failed += scenario.cases.len().saturating_sub(1);
+            for case in scenario.cases.iter().skip(1) {
+                self.report.fail_with_last(&title(scenario, Some(case)));
+            }
             return Ok(());
         }
         let wanted = scenario.cases.iter();
@@ -216,7 +224,11 @@ impl Run<'_> {
         let engine = self.args.engine;
         let policies = match Policies::new(engine, &scenario.policies, false) {
             Ok(policies) => policies,
-            Err(error) => return self.fail(&format!("{}: {error}", title(scenario, None))),
+            Err(error) => {
+                return self
+                    .report
+                    .fail(&format!("{}: {error}", title(scenario, None)));
+            }
         };
         for case in wanted {
             let title = title(scenario, Some(case));
@@ -226,19 +238,19 @@ impl Run<'_> {
             };
             let notes = &case.notes;
             match answer(engine, &policies, request, notes, &mut self.scratch) {
-                Ok(answer) if answer.decision == expect => self.pass(&title)?,
+                Ok(answer) if answer.decision == expect => self.report.pass(&title)?,
                 Ok(answer) => {
                     let (line, column) = loaded.source.position(case.span.start);
                     let file = loaded.source.file();
-                    self.fail(&title)?;
-                    self.details(&format!(
+                    self.report.fail(&title)?;
+                    self.report.details(&format!(
                         "{file}:{line}:{column}: expected {expect}, got {}",
                         said(&answer)
                     ))?;
                     self.explain(loaded, scenario, request, answer.notes)?;
                 }
                 Err(error) => {
-                    self.fail(&format!("{title}: {error}"))?;
+                    self.report.fail(&format!("{title}: {error}"))?;
                     self.explain(loaded, scenario, request, Vec::new())?;
                 }
             }
@@ -246,41 +258,16 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn pass(&mut self, what: &str) -> Result<(), Failure> {
-        self.passed += 1;
-        match self.args.verbose {
-            true => self.output.line(&format!("ok   {what}")),
-            false => Ok(()),
-        }
-    }
-
-    fn fail(&mut self, what: &str) -> Result<(), Failure> {
-        self.failed += 1;
-        let (red, reset) = match self.output.color() {
-            true => ("\x1b[1;31m", "\x1b[0m"),
-            false => ("", ""),
-        };
-        self.output.line(&format!("{red}FAIL{reset} {what}"))
-    }
-
-    /// Lines that belong to a failure.
-    fn details(&mut self, text: &str) -> Result<(), Failure> {
-        text.lines().try_for_each(|line| match line.is_empty() {
-            true => self.output.line(""),
-            false => self.output.line(&format!("  {line}")),
-        })
-    }
-
     /// A failure because something cannot be read.
     fn broken(&mut self, title: &str, problems: &[Diagnostic]) -> Result<(), Failure> {
-        self.fail(title)?;
+        self.report.fail(title)?;
         self.explained += 1;
         for problem in problems {
             let text = match self.explained > TOLD {
                 true => format!("error: {problem}"),
-                false => render_failure(core::slice::from_ref(problem), self.output.color()),
+                false => render_failure(core::slice::from_ref(problem), self.report.is_colored()),
             };
-            self.details(&text)?;
+            self.report.details(&text)?;
         }
         Ok(())
     }
@@ -325,7 +312,7 @@ impl Run<'_> {
             notes,
             is_incomplete: false,
         };
-        self.details(&story.text_of_part(Shift {
+        self.report.details(&story.text_of_part(Shift {
             file: source.file(),
             lines: line - 1,
         }))

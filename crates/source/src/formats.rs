@@ -20,7 +20,7 @@ mod sarif;
 
 pub use github::github;
 pub use json::{json, value};
-pub use junit::junit;
+pub use junit::{Tested, junit, junit_of_tests};
 pub use sarif::sarif;
 
 use crate::Diagnostic;

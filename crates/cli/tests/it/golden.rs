@@ -35,6 +35,8 @@ fn commands() -> Vec<(&'static str, Vec<&'static str>)> {
     };
     let policy = "crates/cli/tests/it/golden/reader.json";
     let language = "crates/cli/tests/it/golden/reader.iam";
+    let failing = "crates/cli/tests/it/golden/failing.json";
+    let image = "corpus/images/v1/example.pcl";
     let on = [
         "--principal",
         support::ANN,
@@ -129,6 +131,27 @@ fn commands() -> Vec<(&'static str, Vec<&'static str>)> {
     );
     all.extend([
         ("test", vec!["test", "--verbose", "--coverage", language]),
+        ("test-failing", vec!["test", failing]),
+        (
+            "test-json",
+            vec!["test", "--format", "json", failing, language],
+        ),
+        (
+            "test-junit",
+            vec!["test", "--format", "junit", failing, language],
+        ),
+        (
+            "batch",
+            vec!["batch", "--check", "crates/cli/tests/it/golden/ask.jsonl"],
+        ),
+        (
+            "simulate",
+            vec!["simulate", "crates/cli/tests/it/golden/simulate.json"],
+        ),
+        ("inspect", vec!["inspect", image]),
+        ("inspect-json", vec!["inspect", "--format", "json", image]),
+        ("disasm", vec!["disasm", image]),
+        ("catalog", vec!["catalog", "--info"]),
         ("fmt", vec!["fmt", "--check", language]),
         ("convert", vec!["convert", "--to", "dsl", policy]),
         (

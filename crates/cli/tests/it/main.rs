@@ -12,6 +12,7 @@
 
 mod bad_directories;
 mod book;
+mod browser;
 mod catalog;
 mod check;
 #[cfg(unix)]

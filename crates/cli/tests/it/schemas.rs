@@ -267,6 +267,19 @@ fn the_other_commands() {
         "s3:Nothing",
     ]);
     conforms(&run.stdout, "actions.json");
+    let request = r#"{"principal": "arn:aws:iam::111122223333:user/ann", "action": "s3:GetObject", "resource": "arn:aws:s3:::b/k"}"#;
+    let scenarios = [("Allow", "{}"), ("ImplicitDeny", "{}"), ("Allow", "[]")];
+    let scenarios = scenarios.map(|(expect, policies)| {
+        format!(r#"{{"policies": {policies}, "request": {request}, "expect": "{expect}"}}"#)
+    });
+    folder.write("tests.json", &scenarios.join("\n"));
+    let run = folder.run(&["test", "--format", "json", "tests.json", "nothing.json"]);
+    conforms(&run.stdout, "test.json");
+    let tests: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(
+        (run.code, tests["passed"].as_u64(), tests["failed"].as_u64()),
+        (1, Some(1), Some(3))
+    );
     let run = folder.run(&["catalog", "--info", "--format", "json"]);
     conforms(&run.stdout, "catalog.json");
     let everything = r#"{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#;

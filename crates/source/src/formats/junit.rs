@@ -1,52 +1,126 @@
-//! The XML of JUnit: a file is a test case, which fails if there is an error in it.
+//! The XML of JUnit: of files that were checked, each of which is a test case, and of tests that were run.
 
 use std::fmt::Write;
 
 use super::{Checked, message_with_help};
 use crate::{Diagnostic, Severity};
 
+/// A test that was run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tested {
+    /// The file that it stands in, as it was given.
+    pub file: String,
+    /// What it is called.
+    pub name: String,
+    /// Why it failed, in lines; none if it passed.
+    pub failure: Option<String>,
+}
+
+/// A case of a suite.
+struct Case<'a> {
+    name: &'a str,
+    class: &'a str,
+    failures: Vec<CaseFailure<'a>>,
+    /// What fails nothing.
+    output: String,
+}
+
+/// A reason for which a case failed.
+struct CaseFailure<'a> {
+    kind: &'a str,
+    message: &'a str,
+    text: String,
+}
+
 /// The files as test cases. Errors are failures; of warnings and suggestions, which fail nothing, the text is the
 /// case's output.
 pub fn junit(files: &[Checked]) -> String {
-    let is_failing = |one: &&Diagnostic| one.severity >= Severity::LintError;
-    let failures = files
+    let cases: Vec<Case<'_>> = files.iter().map(case_of_file).collect();
+    suite("portcullis check", &cases)
+}
+
+/// The tests as test cases, of the class that their file is. The first line of a failure is its message.
+///
+/// ```
+/// use portcullis_source::formats::{Tested, junit_of_tests};
+/// let failure = Some("expected Allow, got ImplicitDeny\nwhy".to_owned());
+/// let test = Tested { file: "a.json".to_owned(), name: "ann <may>".to_owned(), failure };
+/// let text = junit_of_tests(&[test]);
+/// assert!(text.contains("<testcase name=\"ann &lt;may&gt;\" classname=\"a.json\">"));
+/// assert!(text.contains("message=\"expected Allow, got ImplicitDeny\""));
+/// ```
+pub fn junit_of_tests(tests: &[Tested]) -> String {
+    let cases: Vec<Case<'_>> = tests.iter().map(case_of_test).collect();
+    suite("portcullis test", &cases)
+}
+
+fn case_of_file(file: &Checked) -> Case<'_> {
+    let (failing, others): (Vec<_>, Vec<_>) = file
+        .diagnostics
         .iter()
-        .filter(|file| file.diagnostics.iter().any(|one| is_failing(&one)));
-    let (tests, failures) = (files.len(), failures.count());
+        .partition(|one| one.severity >= Severity::LintError);
+    let failures = failing.into_iter().map(|one| CaseFailure {
+        kind: one.code.as_str(),
+        message: &one.message,
+        text: line(one, &file.file),
+    });
+    let others: Vec<String> = others.iter().map(|one| line(one, &file.file)).collect();
+    Case {
+        name: &file.file,
+        class: "policies",
+        failures: failures.collect(),
+        output: others.join("\n"),
+    }
+}
+
+fn case_of_test(test: &Tested) -> Case<'_> {
+    let failure = test.failure.as_deref().map(|text| CaseFailure {
+        kind: "expectation",
+        message: text.lines().next().unwrap_or_default(),
+        text: text.to_owned(),
+    });
+    Case {
+        name: &test.name,
+        class: &test.file,
+        failures: failure.into_iter().collect(),
+        output: String::new(),
+    }
+}
+
+/// A document with one suite.
+fn suite(name: &str, cases: &[Case<'_>]) -> String {
+    let failures = cases.iter().filter(|case| !case.failures.is_empty());
+    let counts = format!(
+        "name=\"{name}\" tests=\"{}\" failures=\"{}\" errors=\"0\"",
+        cases.len(),
+        failures.count()
+    );
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     // Writing to a string cannot fail.
-    let _ = writeln!(
-        out,
-        "<testsuites name=\"portcullis check\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\">"
-    );
-    let _ = writeln!(
-        out,
-        "  <testsuite name=\"portcullis check\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\" skipped=\"0\">"
-    );
-    for file in files {
-        let name = escaped(&file.file);
-        let _ = write!(out, "    <testcase name=\"{name}\" classname=\"policies\"");
-        if file.diagnostics.is_empty() {
+    let _ = writeln!(out, "<testsuites {counts}>");
+    let _ = writeln!(out, "  <testsuite {counts} skipped=\"0\">");
+    for case in cases {
+        let (name, class) = (escaped(case.name), escaped(case.class));
+        let _ = write!(out, "    <testcase name=\"{name}\" classname=\"{class}\"");
+        if case.failures.is_empty() && case.output.is_empty() {
             out.push_str("/>\n");
             continue;
         }
         out.push_str(">\n");
-        for one in file.diagnostics.iter().filter(is_failing) {
-            let (code, message) = (escaped(one.code.as_str()), escaped(&one.message));
+        for failure in &case.failures {
+            let (kind, message) = (escaped(failure.kind), escaped(failure.message));
+            let text = escaped(&failure.text);
             let _ = writeln!(
                 out,
-                "      <failure type=\"{code}\" message=\"{message}\">{}</failure>",
-                escaped(&line(one, &file.file))
+                "      <failure type=\"{kind}\" message=\"{message}\">{text}</failure>"
             );
         }
-        let others: Vec<String> = file
-            .diagnostics
-            .iter()
-            .filter(|one| !is_failing(one))
-            .map(|one| escaped(&line(one, &file.file)))
-            .collect();
-        if !others.is_empty() {
-            let _ = writeln!(out, "      <system-out>{}</system-out>", others.join("\n"));
+        if !case.output.is_empty() {
+            let _ = writeln!(
+                out,
+                "      <system-out>{}</system-out>",
+                escaped(&case.output)
+            );
         }
         out.push_str("    </testcase>\n");
     }
