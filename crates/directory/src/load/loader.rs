@@ -10,16 +10,16 @@ use portcullis_source::json::Node;
 use portcullis_source::{Code, Severity, Source};
 
 use crate::codes;
-use crate::load::path::{At, Location};
+use crate::load::path::{JsonPath, Location};
 use crate::load::problem::{LoadError, Report};
-use crate::load::raw::{Raw, Spot};
+use crate::load::raw::{Raw, SourceLoc};
 use crate::store::documents::Documents;
-use crate::store::strings::Interner;
+use crate::store::strings::StringInterner;
 
 /// What reads, and what it has read.
 #[derive(Debug, Default)]
 pub(crate) struct Loader {
-    pub(crate) strings: Interner,
+    pub(crate) strings: StringInterner,
     pub(crate) documents: Documents,
     pub(crate) raw: Raw,
     pub(crate) report: Report,
@@ -27,7 +27,7 @@ pub(crate) struct Loader {
     /// The accounts of the page that is being read.
     pub(crate) seen: BTreeSet<u64>,
     /// Where the value that is being read has policies and limits that were read, or need not be.
-    pub(crate) taken: HashSet<u32>,
+    pub(crate) consumed: HashSet<u32>,
 }
 
 /// A value of a file.
@@ -36,7 +36,7 @@ pub(crate) struct Record<'r, 'a> {
     /// The file's path from the folder.
     pub(crate) file: &'r str,
     /// The spot of the whole value.
-    pub(crate) spot: Spot,
+    pub(crate) loc: SourceLoc,
 }
 
 impl Loader {
@@ -61,8 +61,8 @@ impl Loader {
     }
 
     /// Where a spot is.
-    pub(crate) fn place(&self, spot: Spot) -> Location {
-        spot.location(self.strings.get(spot.file))
+    pub(crate) fn location(&self, loc: SourceLoc) -> Location {
+        loc.location(self.strings.get(loc.file))
     }
 
     /// Something is referred to and not there.
@@ -74,28 +74,28 @@ impl Loader {
 
 impl Record<'_, '_> {
     /// Where a node is.
-    pub(crate) fn at(&self, node: &Node<'_>, at: At<'_>) -> Location {
+    pub(crate) fn at(&self, node: &Node<'_>, at: JsonPath<'_>) -> Location {
         Location::new(self.source.place(node.span), at.steps())
     }
 
     /// The path from the file, for policies: `file#/path`, with the line of a record that is not the
     /// file's first.
-    pub(crate) fn reference(&self, at: At<'_>) -> String {
-        match self.spot.line {
+    pub(crate) fn reference(&self, at: JsonPath<'_>) -> String {
+        match self.loc.line {
             0 | 1 => format!("{}#{at}", self.file),
             line => format!("{}:{line}#{at}", self.file),
         }
     }
 
     /// The spot of an element of a list.
-    pub(crate) fn spot(&self, list: &'static str, index: usize, element: &Node<'_>) -> Spot {
+    pub(crate) fn loc(&self, list: &'static str, index: usize, element: &Node<'_>) -> SourceLoc {
         let (line, column) = self.source.position(element.span.start);
-        Spot {
+        SourceLoc {
             line: number(line),
             column: number(column),
             list,
             index: number(index),
-            ..self.spot
+            ..self.loc
         }
     }
 }

@@ -13,30 +13,30 @@ use portcullis_source::{Records, Source, Start};
 use portcullis_syntax::forms::undress_placed;
 use portcullis_vm::{Explanation, StatementReport};
 
-use crate::load::read::files::{self, Content, Found};
+use crate::load::read::files::{self, Content, FoundFile};
 use crate::store::documents::Documents;
 use crate::store::strings::StringTable;
 
 /// Line and column, from 1.
-type Place = (u32, u32);
+type LineColumn = (u32, u32);
 
 /// Places in a document, and what each is in the file: line, column, and byte.
-type Places = HashMap<Place, (u32, u32, u64)>;
+type PositionMap = HashMap<LineColumn, (u32, u32, u64)>;
 
 /// What is told of the document at a path in a record.
-struct Wanted {
+struct WantedDocument {
     /// The whole place, `file:line#/path`.
-    place: String,
+    reference: String,
     path: String,
-    spots: Vec<Place>,
+    positions: Vec<LineColumn>,
 }
 
 /// A place `file:line#/path` taken apart; the line is that of a record that is not the file's first.
-fn parts(place: &str) -> Option<(&str, usize, &str)> {
-    let at = place
+fn parse_reference(reference: &str) -> Option<(&str, usize, &str)> {
+    let at = reference
         .find("#/")
-        .or_else(|| place.ends_with('#').then(|| place.len() - 1))?;
-    let (file, path) = (place.get(..at)?, place.get(at + 1..)?);
+        .or_else(|| reference.ends_with('#').then(|| reference.len() - 1))?;
+    let (file, path) = (reference.get(..at)?, reference.get(at + 1..)?);
     let numbered = file.rsplit_once(':');
     let numbered = numbered.and_then(|(file, line)| Some((file, line.parse().ok()?)));
     let (file, line) = numbered.unwrap_or((file, 1));
@@ -91,10 +91,10 @@ impl Locator<'_> {
         scene: &mut Scene,
         changes: &mut Changes,
     ) {
-        let mut wanted: BTreeMap<String, Vec<Place>> = BTreeMap::new();
+        let mut wanted: BTreeMap<String, Vec<LineColumn>> = BTreeMap::new();
         for report in reports(explanation, changes) {
-            let spots = wanted.entry(report.file.clone()).or_default();
-            spots.extend([report.start, report.end]);
+            let positions = wanted.entry(report.file.clone()).or_default();
+            positions.extend([report.start, report.end]);
         }
         for applied in scene
             .layers
@@ -106,9 +106,9 @@ impl Locator<'_> {
                 .or_default()
                 .push((1, 1));
         }
-        let found = self.find_places(folder, wanted);
-        let named = |place: &str| {
-            let (file, _, path) = parts(place)?;
+        let found = self.find_positions(folder, wanted);
+        let named = |reference: &str| {
+            let (file, _, path) = parse_reference(reference)?;
             let file = files::path_of(folder, file).display().to_string();
             Some((file, path.to_string()))
         };
@@ -116,10 +116,10 @@ impl Locator<'_> {
             let text = self.documents.text_at(&report.file, self.strings);
             let own = text.and_then(|text| between(text, report.start, report.end));
             report.text = own.map(str::to_string);
-            let Some(places) = found.get(&report.file) else {
+            let Some(positions) = found.get(&report.file) else {
                 continue;
             };
-            let ends = places.get(&report.start).zip(places.get(&report.end));
+            let ends = positions.get(&report.start).zip(positions.get(&report.end));
             let Some(((start, end), (file, path))) = ends.zip(named(&report.file)) else {
                 continue;
             };
@@ -131,8 +131,8 @@ impl Locator<'_> {
         }
         let layers = scene.layers.iter_mut();
         for applied in layers.flat_map(|layer| layer.policies.iter_mut().flatten()) {
-            let places = found.get(&applied.place);
-            let start = places.and_then(|places| places.get(&(1, 1)));
+            let positions = found.get(&applied.place);
+            let start = positions.and_then(|positions| positions.get(&(1, 1)));
             if let Some(((line, column, _), (file, path))) = start.zip(named(&applied.place)) {
                 applied.place = format!("{file}:{line}:{column}");
                 applied.path = path;
@@ -141,27 +141,28 @@ impl Locator<'_> {
     }
 
     /// Where places of documents are in their files.
-    fn find_places(
+    fn find_positions(
         &self,
         folder: &Path,
-        wanted: BTreeMap<String, Vec<Place>>,
-    ) -> HashMap<String, Places> {
-        let mut by_file: BTreeMap<String, BTreeMap<usize, Vec<Wanted>>> = BTreeMap::new();
-        for (place, spots) in wanted {
-            let Some((file, line, path)) = parts(&place) else {
+        wanted: BTreeMap<String, Vec<LineColumn>>,
+    ) -> HashMap<String, PositionMap> {
+        let mut by_file: BTreeMap<String, BTreeMap<usize, Vec<WantedDocument>>> = BTreeMap::new();
+        for (reference, positions) in wanted {
+            let Some((file, line, path)) = parse_reference(&reference) else {
                 continue;
             };
             let records = by_file.entry(file.to_string()).or_default();
             let path = path.to_string();
-            records
-                .entry(line)
-                .or_default()
-                .push(Wanted { place, path, spots });
+            records.entry(line).or_default().push(WantedDocument {
+                reference,
+                path,
+                positions,
+            });
         }
         let mut found = HashMap::new();
         for (name, records) in by_file {
             let path = files::path_of(folder, &name);
-            let Ok(Content::Json(mut input)) = files::open(&Found { path, name }) else {
+            let Ok(Content::Json(mut input)) = files::open(&FoundFile { path, name }) else {
                 continue;
             };
             let mut stream = Records::new(&mut input);
@@ -184,8 +185,8 @@ impl Locator<'_> {
         &self,
         bytes: &[u8],
         start: Start,
-        wanted: &[Wanted],
-        found: &mut HashMap<String, Places>,
+        wanted: &[WantedDocument],
+        found: &mut HashMap<String, PositionMap>,
     ) {
         let arena = Bump::new();
         let Ok(source) = Source::decode("", bytes, start) else {
@@ -197,19 +198,19 @@ impl Locator<'_> {
         for own in wanted {
             let node = follow(&root, &own.path);
             let inner = node.and_then(|node| undress_placed(node, source.text(), &arena).ok());
-            let text = self.documents.text_at(&own.place, self.strings);
+            let text = self.documents.text_at(&own.reference, self.strings);
             let Some((inner, text)) = inner.zip(text) else {
                 continue;
             };
             if inner.text() != text {
                 continue;
             }
-            let places = own.spots.iter().filter_map(|spot| {
-                let offset = inner.outer(u32::try_from(byte_at(text, *spot)?).ok()?);
+            let positions = own.positions.iter().filter_map(|position| {
+                let offset = inner.outer(u32::try_from(byte_at(text, *position)?).ok()?);
                 let (line, column) = source.position(offset);
-                let number = |place: usize| u32::try_from(place).unwrap_or(u32::MAX);
+                let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
                 Some((
-                    *spot,
+                    *position,
                     (
                         number(line),
                         number(column),
@@ -217,7 +218,10 @@ impl Locator<'_> {
                     ),
                 ))
             });
-            found.entry(own.place.clone()).or_default().extend(places);
+            found
+                .entry(own.reference.clone())
+                .or_default()
+                .extend(positions);
         }
     }
 }
@@ -242,12 +246,12 @@ mod tests {
 
     #[test]
     fn places_are_taken_apart() {
-        assert_eq!(parts("a.json#/b/0"), Some(("a.json", 1, "/b/0")));
+        assert_eq!(parse_reference("a.json#/b/0"), Some(("a.json", 1, "/b/0")));
         assert_eq!(
-            parts("d/a.jsonl:12#/policy"),
+            parse_reference("d/a.jsonl:12#/policy"),
             Some(("d/a.jsonl", 12, "/policy"))
         );
-        assert_eq!(parts("a.json#"), Some(("a.json", 1, "")));
-        assert_eq!(parts("a.json"), None);
+        assert_eq!(parse_reference("a.json#"), Some(("a.json", 1, "")));
+        assert_eq!(parse_reference("a.json"), None);
     }
 }

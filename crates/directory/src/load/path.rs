@@ -8,8 +8,8 @@ use portcullis_source::{Code, Diagnostic, Place, Pointer, Severity, Span, quoted
 
 /// A path in a JSON value. Displayed as `/member/0`, and as nothing for the value itself.
 #[derive(Clone, Copy)]
-pub(crate) struct At<'p> {
-    parent: Option<&'p At<'p>>,
+pub(crate) struct JsonPath<'p> {
+    parent: Option<&'p JsonPath<'p>>,
     step: Step<'p>,
 }
 
@@ -23,41 +23,41 @@ enum Step<'p> {
     Pointer(&'p str),
 }
 
-impl<'p> At<'p> {
+impl<'p> JsonPath<'p> {
     /// The value itself.
-    pub(crate) fn root() -> At<'static> {
-        At {
+    pub(crate) fn root() -> JsonPath<'static> {
+        JsonPath {
             parent: None,
             step: Step::Root,
         }
     }
 
     /// A member of what this is the path of.
-    pub(crate) fn member(&'p self, name: &'p str) -> At<'p> {
-        At {
+    pub(crate) fn member(&'p self, name: &'p str) -> JsonPath<'p> {
+        JsonPath {
             parent: Some(self),
             step: Step::Member(name),
         }
     }
 
     /// A path in JSON Pointer's notation, seen from here.
-    pub(crate) fn pointer(&'p self, path: &'p str) -> At<'p> {
-        At {
+    pub(crate) fn pointer(&'p self, path: &'p str) -> JsonPath<'p> {
+        JsonPath {
             parent: Some(self),
             step: Step::Pointer(path),
         }
     }
 
     /// An element of it.
-    pub(crate) fn index(&'p self, index: usize) -> At<'p> {
-        At {
+    pub(crate) fn index(&'p self, index: usize) -> JsonPath<'p> {
+        JsonPath {
             parent: Some(self),
             step: Step::Index(index),
         }
     }
 }
 
-impl At<'_> {
+impl JsonPath<'_> {
     /// What the last step leads to, in words.
     pub(crate) fn name(&self) -> String {
         match self.step {
@@ -85,7 +85,7 @@ impl At<'_> {
     }
 }
 
-impl fmt::Display for At<'_> {
+impl fmt::Display for JsonPath<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Pointer(&self.steps()).fmt(f)
     }
@@ -95,15 +95,15 @@ impl fmt::Display for At<'_> {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Location {
     /// None for what is in no file by itself.
-    place: Option<Place>,
+    position: Option<Place>,
     path: Vec<portcullis_source::Step>,
 }
 
 impl Location {
     /// A place, and the way to it.
-    pub(crate) fn new(place: Place, path: Vec<portcullis_source::Step>) -> Location {
+    pub(crate) fn new(position: Place, path: Vec<portcullis_source::Step>) -> Location {
         Location {
-            place: Some(place),
+            position: Some(position),
             path,
         }
     }
@@ -128,7 +128,7 @@ impl Location {
         message: impl Into<String>,
     ) -> Diagnostic {
         let mut problem = Diagnostic::new(severity, code, Span::default(), message);
-        problem.place = self.place.map(Box::new);
+        problem.place = self.position.map(Box::new);
         problem.path = (!self.path.is_empty()).then_some(self.path);
         problem
     }
@@ -145,8 +145,8 @@ fn steps_of(path: &str) -> impl DoubleEndedIterator<Item = portcullis_source::St
 
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(place) = &self.place {
-            place.fmt(f)?;
+        if let Some(position) = &self.position {
+            position.fmt(f)?;
         }
         match self.path.is_empty() {
             true => Ok(()),

@@ -8,13 +8,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use portcullis_source::Place;
 
-use crate::arn::Kind;
+use crate::arn::EntityKind;
 use crate::load::path::Location;
 use crate::store::ids::{PolicyId, Symbol};
 
 /// Where something stands: a file, the line of the record in it, and an element of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Spot {
+pub(crate) struct SourceLoc {
     pub(crate) file: Symbol,
     /// The line, from 1.
     pub(crate) line: u32,
@@ -25,11 +25,11 @@ pub(crate) struct Spot {
     pub(crate) index: u32,
 }
 
-impl Spot {
+impl SourceLoc {
     /// The place in a file of this name.
     pub(crate) fn location(self, file: &str) -> Location {
-        let place = Place::at(file, self.line as usize, self.column as usize);
-        let location = Location::new(place, Vec::new());
+        let position = Place::at(file, self.line as usize, self.column as usize);
+        let location = Location::new(position, Vec::new());
         match self.list {
             "" => location,
             list => location.inside(&format!("{list}/{}", self.index)),
@@ -40,8 +40,8 @@ impl Spot {
 /// A user or a role (`IN-11`, `IN-13`).
 #[derive(Clone, Debug)]
 pub(crate) struct RawPrincipal {
-    pub(crate) spot: Spot,
-    pub(crate) kind: Kind,
+    pub(crate) loc: SourceLoc,
+    pub(crate) kind: EntityKind,
     pub(crate) partition: Symbol,
     pub(crate) account: u64,
     /// `/`, or `/a/b/`.
@@ -64,7 +64,7 @@ pub(crate) struct RawPrincipal {
 /// A group (`IN-12`).
 #[derive(Clone, Debug)]
 pub(crate) struct RawGroup {
-    pub(crate) spot: Spot,
+    pub(crate) loc: SourceLoc,
     pub(crate) account: u64,
     pub(crate) name: Symbol,
     pub(crate) attached: Vec<Symbol>,
@@ -74,7 +74,7 @@ pub(crate) struct RawGroup {
 /// A managed policy (`IN-14`), or a line of a bundle.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RawManaged {
-    pub(crate) spot: Spot,
+    pub(crate) loc: SourceLoc,
     /// The number of its default version; zero in a bundle, which has none.
     pub(crate) version: u32,
     pub(crate) policy: PolicyId,
@@ -83,19 +83,19 @@ pub(crate) struct RawManaged {
 /// What a dump of one user, group or role says of it (`get-role`, `get-user`, `get-role-policy` and its like). An
 /// account dump says the same, so that both have to agree.
 #[derive(Clone, Debug)]
-pub(crate) struct RawCopy {
-    pub(crate) spot: Spot,
+pub(crate) struct RawEntityDump {
+    pub(crate) loc: SourceLoc,
     /// `user`, `group` or `role`.
     pub(crate) kind: &'static str,
     /// None if neither the dump nor its path says it.
     pub(crate) account: Option<u64>,
     pub(crate) name: Symbol,
-    pub(crate) says: Vec<Said>,
+    pub(crate) fields: Vec<EntityField>,
 }
 
 /// One thing that is said of a user, group or role.
 #[derive(Clone, Debug)]
-pub(crate) enum Said {
+pub(crate) enum EntityField {
     /// An inline policy of this name.
     Inline(Symbol, PolicyId),
     /// The trust policy; none if it cannot be read (`GRAM-54`).
@@ -109,7 +109,7 @@ pub(crate) enum Said {
 /// What is known of a resource from one place (`IN-40` to `IN-48`).
 #[derive(Clone, Debug)]
 pub(crate) struct RawResource {
-    pub(crate) spot: Spot,
+    pub(crate) loc: SourceLoc,
     pub(crate) arn: Symbol,
     pub(crate) account: Option<u64>,
     pub(crate) policy: Option<PolicyId>,
@@ -126,9 +126,9 @@ pub(crate) struct RawResource {
 
 impl RawResource {
     /// Of which nothing is known but its ARN.
-    pub(crate) fn new(spot: Spot, arn: Symbol) -> RawResource {
+    pub(crate) fn new(loc: SourceLoc, arn: Symbol) -> RawResource {
         RawResource {
-            spot,
+            loc,
             arn,
             account: None,
             policy: None,
@@ -144,7 +144,7 @@ impl RawResource {
 /// A KMS grant (`KMS-8`).
 #[derive(Clone, Debug)]
 pub(crate) struct RawGrant {
-    pub(crate) spot: Spot,
+    pub(crate) loc: SourceLoc,
     /// Its id, by which it is revoked.
     pub(crate) id: Option<Symbol>,
     /// ARN of the key, or its id.
@@ -160,7 +160,7 @@ pub(crate) struct RawGrant {
 /// The access control list of a bucket (`S3-2`).
 #[derive(Clone, Debug)]
 pub(crate) struct RawAcl {
-    pub(crate) spot: Spot,
+    pub(crate) loc: SourceLoc,
     /// The bucket's ARN.
     pub(crate) bucket: Symbol,
     /// The canonical id of the bucket's account.
@@ -172,7 +172,7 @@ pub(crate) struct RawAcl {
 /// A key of which only the id is known.
 #[derive(Clone, Debug)]
 pub(crate) struct RawKeyPolicy {
-    pub(crate) spot: Spot,
+    pub(crate) loc: SourceLoc,
     pub(crate) id: Symbol,
     /// None if it cannot be read (`GRAM-54`).
     pub(crate) policy: Option<PolicyId>,
@@ -181,14 +181,14 @@ pub(crate) struct RawKeyPolicy {
 /// A VPC endpoint's policy.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RawEndpoint {
-    pub(crate) spot: Spot,
+    pub(crate) loc: SourceLoc,
     pub(crate) id: Symbol,
     pub(crate) policy: PolicyId,
 }
 
 /// The kinds of control policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Control {
+pub(crate) enum ControlPolicyType {
     Scp,
     Rcp,
 }
@@ -202,16 +202,16 @@ pub(crate) const RCP_FULL_ACCESS: &str = "p-RCPFullAWSAccess";
 
 /// A service or resource control policy.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct RawControl {
-    pub(crate) spot: Spot,
-    pub(crate) control: Control,
+pub(crate) struct RawControlPolicy {
+    pub(crate) loc: SourceLoc,
+    pub(crate) control: ControlPolicyType,
     pub(crate) policy: PolicyId,
 }
 
 /// The root, a unit or an account of an organization.
 #[derive(Clone, Debug)]
 pub(crate) struct RawNode {
-    pub(crate) spot: Spot,
+    pub(crate) loc: SourceLoc,
     /// `r-…`, `ou-…` or twelve digits.
     pub(crate) id: Symbol,
     pub(crate) parent: Option<Symbol>,
@@ -222,31 +222,31 @@ pub(crate) struct RawNode {
 /// A control policy is attached to a node.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RawAttachment {
-    pub(crate) spot: Spot,
+    pub(crate) loc: SourceLoc,
     pub(crate) node: Symbol,
     pub(crate) policy: Symbol,
     /// Which list it stands in; none if only the policy knows.
-    pub(crate) control: Option<Control>,
+    pub(crate) control: Option<ControlPolicyType>,
 }
 
 /// What is said of the organization.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RawOrganization {
     /// Its id, the management account, and where that is said.
-    pub(crate) ids: Vec<(Symbol, Option<u64>, Spot)>,
+    pub(crate) ids: Vec<(Symbol, Option<u64>, SourceLoc)>,
     pub(crate) nodes: Vec<RawNode>,
     pub(crate) attachments: Vec<RawAttachment>,
-    pub(crate) controls: HashMap<Symbol, RawControl>,
+    pub(crate) controls: HashMap<Symbol, RawControlPolicy>,
     /// Ids of the policy of AWS that denies nothing (`GRAM-61`), beside the usual one.
     pub(crate) full_rcps: BTreeSet<Symbol>,
     /// Control policies by id whose kind a list tells but whose content is elsewhere.
-    pub(crate) listed: HashMap<Symbol, (Control, Spot)>,
+    pub(crate) listed: HashMap<Symbol, (ControlPolicyType, SourceLoc)>,
     /// Control policies of which a dump says everything that they are attached to.
     pub(crate) with_targets: BTreeSet<Symbol>,
     /// Nodes of which a file says all control policies of a kind.
-    pub(crate) with_policies: BTreeSet<(Symbol, Control)>,
+    pub(crate) with_policies: BTreeSet<(Symbol, ControlPolicyType)>,
     /// Accounts that are listed without a parent.
-    pub(crate) accounts: Vec<(Symbol, Spot)>,
+    pub(crate) accounts: Vec<(Symbol, SourceLoc)>,
     /// Whether a kind of control policy is in use, where that is said (`SCP-6`).
     pub(crate) scp_enabled: Option<bool>,
     pub(crate) rcp_enabled: Option<bool>,
@@ -255,8 +255,8 @@ pub(crate) struct RawOrganization {
 /// What a permission set of Identity Center consists of, as far as files say it (`IN-31`, `IN-32`).
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RawPermissionSet {
-    pub(crate) arn: Option<(Symbol, Spot)>,
-    pub(crate) name: Option<(Symbol, Spot)>,
+    pub(crate) arn: Option<(Symbol, SourceLoc)>,
+    pub(crate) name: Option<(Symbol, SourceLoc)>,
     /// The inline policy, or that there is none.
     pub(crate) inline: Option<Option<PolicyId>>,
     /// ARNs of managed policies of AWS.
@@ -264,12 +264,12 @@ pub(crate) struct RawPermissionSet {
     /// Policies that each account has of its own, by path and name.
     pub(crate) customer: Option<Vec<(Symbol, Symbol)>>,
     /// The boundary, or that there is none.
-    pub(crate) limit: Option<Option<Limit>>,
+    pub(crate) boundary: Option<Option<BoundaryRef>>,
 }
 
 /// The boundary of a permission set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Limit {
+pub(crate) enum BoundaryRef {
     /// A managed policy by its ARN.
     Managed(Symbol),
     /// A policy that each account has of its own, by path and name.
@@ -292,7 +292,7 @@ pub(crate) struct RawAssignment {
 pub(crate) struct RawCenter {
     /// By id, `ps-…`.
     pub(crate) sets: BTreeMap<Symbol, RawPermissionSet>,
-    pub(crate) assignments: BTreeMap<RawAssignment, Spot>,
+    pub(crate) assignments: BTreeMap<RawAssignment, SourceLoc>,
     /// Symbols of users and groups by id.
     pub(crate) names: HashMap<Symbol, Symbol>,
     /// Ids of groups with those of their members.
@@ -309,7 +309,7 @@ pub(crate) struct Raw {
     pub(crate) managed: HashMap<Symbol, RawManaged>,
     /// By ARN: from bundles.
     pub(crate) bundled: HashMap<Symbol, RawManaged>,
-    pub(crate) copies: Vec<RawCopy>,
+    pub(crate) entity_dumps: Vec<RawEntityDump>,
     pub(crate) resources: Vec<RawResource>,
     pub(crate) key_policies: Vec<RawKeyPolicy>,
     /// ARNs of keys by id.
@@ -323,14 +323,14 @@ pub(crate) struct Raw {
     pub(crate) accounts_without_public_acls: BTreeSet<u64>,
     pub(crate) endpoints: Vec<RawEndpoint>,
     /// Buckets by name with `RestrictPublicBuckets`, and the owner if a file says it.
-    pub(crate) restricted_buckets: BTreeMap<String, (Spot, Option<u64>)>,
+    pub(crate) restricted_buckets: BTreeMap<String, (SourceLoc, Option<u64>)>,
     /// Accounts whose `RestrictPublicBuckets` is in force for all their buckets.
     pub(crate) restricted_accounts: Vec<u64>,
     /// Accounts that a dump was read of.
     pub(crate) dumped: BTreeSet<u64>,
     pub(crate) organization: RawOrganization,
     /// Whether the last page of an account's dump said that there are more (`IN-5`), and where.
-    pub(crate) truncated: BTreeMap<u64, (bool, Spot)>,
+    pub(crate) truncated: BTreeMap<u64, (bool, SourceLoc)>,
     /// Other dumps of which the last page in a file says that there are more, by kind and file.
-    pub(crate) unfinished: BTreeMap<(&'static str, Symbol), Spot>,
+    pub(crate) unfinished: BTreeMap<(&'static str, Symbol), SourceLoc>,
 }

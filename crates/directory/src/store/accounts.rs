@@ -63,7 +63,7 @@ impl Accounts {
             digits: String::new(),
             by_digits: HashIndex::default(),
         };
-        accounts.spell();
+        accounts.write_digits();
         accounts
     }
 
@@ -73,12 +73,12 @@ impl Accounts {
         let before = self.rows.len();
         change(&mut self.rows);
         if self.rows.len() != before {
-            self.spell();
+            self.write_digits();
         }
     }
 
     /// Writes the numbers down.
-    fn spell(&mut self) {
+    fn write_digits(&mut self) {
         self.digits.clear();
         self.by_digits = HashIndex::with_capacity(self.rows.len());
         for (index, account) in (0..).zip(&self.rows) {

@@ -29,7 +29,7 @@ struct StoredPolicy {
     /// What explanations call it.
     name: Symbol,
     /// The file and the path in it; of policies that are stored once, of the first that was met.
-    place: Symbol,
+    reference: Symbol,
     /// The document, among the texts of documents.
     text: TextId,
 }
@@ -88,21 +88,25 @@ impl Documents {
     pub(crate) fn add(
         &mut self,
         name: Symbol,
-        place: impl FnOnce() -> Symbol,
+        reference: impl FnOnce() -> Symbol,
         text: &str,
     ) -> PolicyId {
         let text = self.texts.intern(text);
         let next = PolicyId::at(self.policies.len());
-        let mut place = Some(place);
-        let mut place = || place.take().map_or(Symbol::NONE, |place| place());
-        let told = self.attachments.is_some().then(&mut place);
+        let mut reference = Some(reference);
+        let mut reference = || {
+            reference
+                .take()
+                .map_or(Symbol::NONE, |reference| reference())
+        };
+        let told = self.attachments.is_some().then(&mut reference);
         *self
             .by_content
             .entry((name, text, told))
             .or_insert_with(|| {
                 self.policies.push(StoredPolicy {
                     name,
-                    place: told.unwrap_or_else(place),
+                    reference: told.unwrap_or_else(reference),
                     text,
                 });
                 next
@@ -169,7 +173,7 @@ impl Documents {
     fn entry(&self, id: PolicyId) -> StoredPolicy {
         let none = StoredPolicy {
             name: Symbol::NONE,
-            place: Symbol::NONE,
+            reference: Symbol::NONE,
             text: TextId::NONE,
         };
         self.policies.get(id.index()).copied().unwrap_or(none)
@@ -256,16 +260,16 @@ impl Documents {
     }
 
     /// The text of the policy at a place.
-    pub(crate) fn text_at(&self, place: &str, strings: &StringTable) -> Option<&str> {
+    pub(crate) fn text_at(&self, reference: &str, strings: &StringTable) -> Option<&str> {
         let mut all = self.policies.iter();
-        let entry = all.find(|entry| strings.get(entry.place) == place)?;
+        let entry = all.find(|entry| strings.get(entry.reference) == reference)?;
         Some(self.texts.get(entry.text))
     }
 
     /// A policy's name and place.
-    pub(crate) fn name_and_place(&self, id: PolicyId) -> (Symbol, Symbol) {
+    pub(crate) fn name_and_reference(&self, id: PolicyId) -> (Symbol, Symbol) {
         let entry = self.entry(id);
-        (entry.name, entry.place)
+        (entry.name, entry.reference)
     }
 
     /// Reads a policy; none if it cannot be read, which [`Documents::check`] saw to when it was loaded. Takes time linear in the
@@ -292,7 +296,7 @@ impl Documents {
         };
         Some(Policy {
             name,
-            file: strings.get(entry.place),
+            file: strings.get(entry.reference),
             text,
             document,
         })

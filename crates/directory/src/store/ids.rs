@@ -87,23 +87,23 @@ ids! {
 
 /// A run of rows of a table: a reference to several, in two words. Empty runs are all equal to the default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub(crate) struct Run {
+pub(crate) struct RowRange {
     /// The first row.
     start: u32,
     /// How many rows follow each other.
     count: u32,
 }
 
-impl Run {
+impl RowRange {
     /// `count` rows from `start` on.
-    pub(crate) const fn new(start: u32, count: u32) -> Run {
-        Run { start, count }
+    pub(crate) const fn new(start: u32, count: u32) -> RowRange {
+        RowRange { start, count }
     }
 
     /// From an index to the end of what a table has now.
-    pub(crate) fn between(start: usize, end: usize) -> Run {
+    pub(crate) fn between(start: usize, end: usize) -> RowRange {
         let start = number(start);
-        Run::new(start, number(end).saturating_sub(start))
+        RowRange::new(start, number(end).saturating_sub(start))
     }
 
     /// The index of the first row.
@@ -123,7 +123,7 @@ impl Run {
     }
 
     /// The run unless it is empty.
-    pub(crate) fn some(self) -> Option<Run> {
+    pub(crate) fn some(self) -> Option<RowRange> {
         (!self.is_empty()).then_some(self)
     }
 

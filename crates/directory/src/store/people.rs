@@ -5,7 +5,7 @@
 
 use portcullis_model::{session_names, split_arn};
 
-use crate::arn::Kind;
+use crate::arn::EntityKind;
 use crate::store::ids::PrincipalIdx;
 use crate::store::tables::{Person, Tables};
 
@@ -43,7 +43,9 @@ impl Tables {
 
     /// The permission set that a role of Identity Center is of; none of other roles and of users.
     pub(crate) fn permission_set(&self, role: PrincipalIdx) -> Option<&str> {
-        let role = self.principal(role).filter(|own| own.kind == Kind::Role)?;
+        let role = self
+            .principal(role)
+            .filter(|own| own.kind == EntityKind::Role)?;
         let is_reserved = self.str(role.path).starts_with(RESERVED_PATH);
         set_of_role(self.str(role.name)).filter(|_| is_reserved)
     }
@@ -64,7 +66,7 @@ impl Tables {
         };
         let (name, _) = session_names(rest)?;
         let account = self.accounts().find_digits(account)?;
-        let (number, _) = self.find_entity(self, (account, Kind::Role, name))?;
+        let (number, _) = self.find_entity(self, (account, EntityKind::Role, name))?;
         Some(number)
     }
 }

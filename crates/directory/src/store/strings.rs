@@ -86,9 +86,9 @@ impl StringTable {
     }
 
     /// What [`StringTable::stored`] gave, and the numbers in it; none if it is nothing of the kind.
-    pub(crate) fn from_stored(stored: String) -> Option<(StringTable, Numbers)> {
+    pub(crate) fn from_stored(stored: String) -> Option<(StringTable, SymbolSet)> {
         let strings = StringTable(stored);
-        let mut numbers = Numbers(vec![0; strings.0.len().div_ceil(64)]);
+        let mut numbers = SymbolSet(vec![0; strings.0.len().div_ceil(64)]);
         let mut at = 0;
         while at < strings.0.len() {
             let range = strings.range(Symbol::new(u32::try_from(at).ok()?))?;
@@ -104,11 +104,11 @@ impl StringTable {
 
 /// Which numbers are those of texts: a bit for each byte.
 #[derive(Debug)]
-pub(crate) struct Numbers(Vec<u64>);
+pub(crate) struct SymbolSet(Vec<u64>);
 
-impl Numbers {
+impl SymbolSet {
     /// The text with a number, if there is one.
-    pub(crate) fn name(&self, number: u32) -> Option<Symbol> {
+    pub(crate) fn symbol(&self, number: u32) -> Option<Symbol> {
         let word = self.0.get(index(number) / 64)?;
         (word >> (number % 64) & 1 != 0).then_some(Symbol::new(number))
     }
@@ -117,7 +117,7 @@ impl Numbers {
 /// Gives numbers to texts, the same to equal ones, in order of first use. Only loading interns; what is left of it is the
 /// table.
 #[derive(Debug, Default)]
-pub(crate) struct Interner {
+pub(crate) struct StringInterner {
     /// The texts so far, which become the directory's.
     strings: StringTable,
     /// From a text's hash to its symbol.
@@ -126,7 +126,7 @@ pub(crate) struct Interner {
     is_full: bool,
 }
 
-impl Interner {
+impl StringInterner {
     /// The number of a text.
     pub(crate) fn intern(&mut self, text: &str) -> Symbol {
         let hash = self.index.hash(text);
@@ -235,15 +235,15 @@ impl HashIndex {
             let size = (self.slots.len() * 2).max(16);
             let old = std::mem::replace(&mut self.slots, vec![(0, 0); size]);
             for (hash, number) in old.into_iter().filter(|(_, number)| *number != 0) {
-                self.place(hash, number);
+                self.put(hash, number);
             }
         }
         self.len += 1;
-        self.place(hash, number + 1);
+        self.put(hash, number + 1);
     }
 
     /// Puts a number into the first free slot from that of its hash on.
-    fn place(&mut self, hash: u32, number: u32) {
+    fn put(&mut self, hash: u32, number: u32) {
         let mask = self.slots.len().saturating_sub(1);
         let mut at = index(hash) & mask;
         while self.slots.get(at).is_some_and(|(_, taken)| *taken != 0) {
@@ -262,7 +262,7 @@ mod tests {
 
     #[test]
     fn equal_texts_have_one_number() {
-        let mut strings = Interner::default();
+        let mut strings = StringInterner::default();
         let names: Vec<Symbol> = (0..1000)
             .map(|n| strings.intern(&format!("text {n}")))
             .collect();
@@ -276,7 +276,7 @@ mod tests {
 
     #[test]
     fn stored_texts_are_read_again() {
-        let mut strings = Interner::default();
+        let mut strings = StringInterner::default();
         let long = ["é".repeat(63), "y".repeat(127), "z".repeat(1 << 15)];
         let all = ["", "a", "é"]
             .into_iter()
@@ -286,15 +286,15 @@ mod tests {
         let (again, numbers) = StringTable::from_stored(stored.clone()).unwrap();
         for (name, text) in &names {
             assert_eq!(
-                (again.get(*name), numbers.name(name.get())),
+                (again.get(*name), numbers.symbol(name.get())),
                 (*text, Some(*name))
             );
         }
-        let count = (0..number(stored.len())).filter(|number| numbers.name(*number).is_some());
+        let count = (0..number(stored.len())).filter(|number| numbers.symbol(*number).is_some());
         assert_eq!(count.count(), names.len());
-        assert_eq!(numbers.name(u32::MAX), None);
+        assert_eq!(numbers.symbol(u32::MAX), None);
         for length in 0..stored.len() {
-            let sound = length == stored.len() || numbers.name(number(length)).is_some();
+            let sound = length == stored.len() || numbers.symbol(number(length)).is_some();
             if let Some(cut) = stored.get(..length) {
                 assert_eq!(
                     StringTable::from_stored(cut.to_string()).is_some(),

@@ -23,7 +23,7 @@ impl TextId {
 pub(crate) struct Texts {
     blocks: Vec<StringTable>,
     /// The block of each text, and its number there.
-    places: Vec<(u32, Symbol)>,
+    offsets: Vec<(u32, Symbol)>,
     /// To find equal ones.
     known: HashIndex,
 }
@@ -41,30 +41,30 @@ impl Texts {
             self.blocks.push(StringTable::default());
         }
         let block = self.blocks.len().saturating_sub(1);
-        let place = self.blocks.last_mut().and_then(|block| block.push(text));
-        let Some(place) = place else {
+        let offset = self.blocks.last_mut().and_then(|block| block.push(text));
+        let Some(offset) = offset else {
             return TextId::NONE;
         };
-        let next = number(self.places.len());
-        self.places.push((number(block), place));
+        let next = number(self.offsets.len());
+        self.offsets.push((number(block), offset));
         self.known.insert(hash, next);
         TextId(next)
     }
 
     /// A text; empty for one that was let go.
     pub(crate) fn get(&self, text: TextId) -> &str {
-        let place = self.places.get(index(text.0));
-        let found = place.and_then(|(block, place)| {
+        let offset = self.offsets.get(index(text.0));
+        let found = offset.and_then(|(block, offset)| {
             let block = self.blocks.get(index(*block))?;
-            Some(block.get(*place))
+            Some(block.get(*offset))
         });
         found.unwrap_or_default()
     }
 
     /// The block that a text is in.
     pub(crate) fn block(&self, text: TextId) -> usize {
-        let place = self.places.get(index(text.0));
-        place.map_or(0, |(block, _)| index(*block))
+        let offset = self.offsets.get(index(text.0));
+        offset.map_or(0, |(block, _)| index(*block))
     }
 
     /// Forgets the texts in the blocks before one.

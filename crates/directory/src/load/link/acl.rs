@@ -6,11 +6,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::load::link::pairs::Pairs;
+use crate::load::link::pairs::PairLists;
 use crate::load::loader::Loader;
 use crate::load::problem::Skipped;
 use crate::load::raw::RawResource;
-use crate::store::ids::{Run, Symbol};
+use crate::store::ids::{RowRange, Symbol};
 use crate::store::tables::{ALL_USERS, AUTHENTICATED_USERS, Grant};
 
 /// `S3-1`, `S3-2`: the lists of buckets that have them switched on, without what the block of public
@@ -19,7 +19,7 @@ pub(super) fn link_acls(
     loader: &mut Loader,
     resources: &mut BTreeMap<Symbol, RawResource>,
     by_resource: &mut HashMap<Symbol, Vec<Grant>>,
-    pairs: &mut Pairs,
+    pairs: &mut PairLists,
 ) {
     let acls = std::mem::take(&mut loader.raw.acls);
     // GRAM-44: the accounts of canonical ids are known as far as they own buckets.
@@ -31,7 +31,7 @@ pub(super) fn link_acls(
     for acl in acls {
         if !loader.raw.buckets_with_acls.contains(&acl.bucket) {
             loader.report.skipped.push(Skipped {
-                place: loader.place(acl.spot).to_string(),
+                place: loader.location(acl.loc).to_string(),
                 reason: "no ownership controls enable access control lists, so they are ignored",
                 is_json: true,
             });
@@ -39,7 +39,7 @@ pub(super) fn link_acls(
         }
         let bucket = resources.entry(acl.bucket).or_insert_with(|| RawResource {
             account: acl.owner.and_then(|id| accounts.get(&id).copied()),
-            ..RawResource::new(acl.spot, acl.bucket)
+            ..RawResource::new(acl.loc, acl.bucket)
         });
         let raw = &loader.raw;
         let ignores_public = raw.buckets_without_public_acls.contains(&acl.bucket)
@@ -52,15 +52,15 @@ pub(super) fn link_acls(
                 continue;
             }
             let operations = actions.into_iter().map(|name| (name, name)).collect();
-            let grant = |grantee: Symbol, operations: Run| Grant {
+            let grant = |grantee: Symbol, operations: RowRange| Grant {
                 id: Symbol::NONE,
                 grantee,
                 operations,
-                subset: Run::default(),
-                equals: Run::default(),
+                subset: RowRange::default(),
+                equals: RowRange::default(),
                 is_exact: false,
             };
-            let operations = pairs.run(operations);
+            let operations = pairs.intern(operations);
             let account = accounts.get(&grantee).map(|own| format!("{own:012}"));
             let account = account.map(|own| loader.strings.intern(&own));
             let own = by_resource.entry(acl.bucket).or_default();

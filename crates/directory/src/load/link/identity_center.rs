@@ -9,22 +9,22 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use portcullis_model::{PolicyKind, split_arn};
 use portcullis_source::Severity;
 
-use crate::arn::Kind;
+use crate::arn::EntityKind;
 use crate::codes;
 use crate::load::loader::Loader;
 use crate::load::path::Location;
-use crate::load::raw::{Limit, RawPermissionSet, RawPrincipal, Spot};
+use crate::load::raw::{BoundaryRef, RawPermissionSet, RawPrincipal, SourceLoc};
 use crate::load::read::unnamed::region_in_path;
 use crate::store::ids::Symbol;
 use crate::store::people::{RESERVED_PATH, UNKNOWN_END, set_of_role};
 use crate::store::tables::{Person, Tables};
 
 /// Who has a role: the account, the role's name, and users and groups as they are called.
-pub(super) type Holders = Vec<(u64, String, Vec<Holder>)>;
+pub(super) type RoleAssignees = Vec<(u64, String, Vec<Assignee>)>;
 
 /// A user, perhaps by a group, or a group of which no member is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Holder {
+pub(super) struct Assignee {
     pub(super) group: Option<Symbol>,
     pub(super) user: Option<Symbol>,
 }
@@ -42,7 +42,7 @@ fn gaps(set: &RawPermissionSet) -> Vec<&'static str> {
             "list-customer-managed-policy-references-in-permission-set",
         ),
         (
-            set.limit.is_some(),
+            set.boundary.is_some(),
             "get-permissions-boundary-for-permission-set (`\"PermissionsBoundary\": null` if there is none)",
         ),
     ];
@@ -51,12 +51,13 @@ fn gaps(set: &RawPermissionSet) -> Vec<&'static str> {
 }
 
 /// Takes in who has the roles of Identity Center.
-pub(super) fn add_people(tables: &mut Tables, holders: &Holders) {
+pub(super) fn add_people(tables: &mut Tables, assignees: &RoleAssignees) {
     let mut people = Vec::new();
-    for (account, role, all) in holders {
+    for (account, role, all) in assignees {
         let account = tables.accounts().find(*account);
-        let found = account
-            .and_then(|account| tables.find_entity(tables, (account, Kind::Role, role.as_str())));
+        let found = account.and_then(|account| {
+            tables.find_entity(tables, (account, EntityKind::Role, role.as_str()))
+        });
         let Some((principal, _)) = found else {
             continue;
         };
@@ -70,22 +71,22 @@ pub(super) fn add_people(tables: &mut Tables, holders: &Holders) {
 }
 
 /// Adds the roles that permission sets stand for, and says who has the roles.
-pub(super) fn link_identity_center(loader: &mut Loader) -> Holders {
+pub(super) fn link_identity_center(loader: &mut Loader) -> RoleAssignees {
     loader.link_identity_center()
 }
 
 impl Loader {
-    fn link_identity_center(&mut self) -> Holders {
+    fn link_identity_center(&mut self) -> RoleAssignees {
         let center = std::mem::take(&mut self.raw.center);
         for (id, set) in &center.sets {
-            if let (None, Some((arn, spot))) = (set.name, set.arn) {
+            if let (None, Some((arn, loc))) = (set.name, set.arn) {
                 let message = format!(
                     "refers to the permission set `{}` (`{}`), and no file describes it: add what \
                      `aws sso-admin describe-permission-set` prints",
                     self.strings.get(*id),
                     self.strings.get(arn)
                 );
-                self.missing(self.place(spot), message);
+                self.missing(self.location(loc), message);
             }
         }
         let roles = self.reserved_roles();
@@ -97,9 +98,9 @@ impl Loader {
             assigned.entry(key).or_default().push(who);
         }
         let mut nameless = BTreeSet::new();
-        let mut holders = Holders::new();
+        let mut assignees = RoleAssignees::new();
         for ((account, id), whom) in assigned {
-            let Some((set, (name, spot))) =
+            let Some((set, (name, loc))) =
                 center.sets.get(&id).and_then(|set| Some((set, set.name?)))
             else {
                 continue;
@@ -107,11 +108,11 @@ impl Loader {
             let name = self.strings.get(name).to_string();
             let role = match roles.get(&(account, name.to_ascii_lowercase())).copied() {
                 Some(index) => {
-                    self.compare_set(set, index, spot);
+                    self.compare_set(set, index, loc);
                     let own = self.raw.principals.get(index);
                     own.map(|own| self.strings.get(own.name).to_string())
                 }
-                None => self.unprovisioned(set, (&name, spot), account, region.as_deref()),
+                None => self.unprovisioned(set, (&name, loc), account, region.as_deref()),
             };
             let Some(role) = role else {
                 continue;
@@ -127,7 +128,7 @@ impl Loader {
             for (is_group, principal) in whom {
                 if !is_group {
                     let user = Some(called(principal));
-                    all.insert(Holder { group: None, user });
+                    all.insert(Assignee { group: None, user });
                     continue;
                 }
                 let group = Some(called(principal));
@@ -136,14 +137,14 @@ impl Loader {
                 let members = members.take_while(|(own, _)| *own == principal);
                 let users: Vec<Symbol> = members.map(|(_, user)| called(*user)).collect();
                 match users.is_empty() {
-                    true => all.extend([Holder { group, user: None }]),
-                    false => all.extend(users.into_iter().map(|user| Holder {
+                    true => all.extend([Assignee { group, user: None }]),
+                    false => all.extend(users.into_iter().map(|user| Assignee {
                         group,
                         user: Some(user),
                     })),
                 }
             }
-            holders.push((account, role, all.into_iter().collect()));
+            assignees.push((account, role, all.into_iter().collect()));
         }
         if let Some(first) = nameless.first() {
             let message = format!(
@@ -154,15 +155,15 @@ impl Loader {
             );
             self.note(&Location::of_file("Identity Center"), message);
         }
-        holders
+        assignees
     }
 
     /// The roles that Identity Center made, by account and name of the permission set in lower case.
     fn reserved_roles(&self) -> HashMap<(u64, String), usize> {
         let all = self.raw.principals.iter().enumerate();
         let reserved = all.filter_map(|(index, own)| {
-            let is_reserved =
-                own.kind == Kind::Role && self.strings.get(own.path).starts_with(RESERVED_PATH);
+            let is_reserved = own.kind == EntityKind::Role
+                && self.strings.get(own.path).starts_with(RESERVED_PATH);
             let set = set_of_role(self.strings.get(own.name)).filter(|_| is_reserved)?;
             Some(((own.account, set.to_ascii_lowercase()), index))
         });
@@ -174,7 +175,7 @@ impl Loader {
     fn home_region(&self) -> Option<String> {
         let roles = self.raw.principals.iter();
         let paths = roles
-            .filter(|own| own.kind == Kind::Role)
+            .filter(|own| own.kind == EntityKind::Role)
             .filter_map(|own| {
                 let rest = self.strings.get(own.path).strip_prefix(RESERVED_PATH)?;
                 Some(rest.trim_end_matches('/').to_string())
@@ -188,7 +189,7 @@ impl Loader {
     fn unprovisioned(
         &mut self,
         set: &RawPermissionSet,
-        (name, spot): (&str, Spot),
+        (name, loc): (&str, SourceLoc),
         account: u64,
         region: Option<&str>,
     ) -> Option<String> {
@@ -199,7 +200,7 @@ impl Loader {
                  known as a whole: add what these print: {}",
                 open.join(", ")
             );
-            let location = self.place(spot);
+            let location = self.location(loc);
             let problem = location.diagnostic(Severity::Error, codes::INCOMPLETE, message);
             self.report.missing.push(problem);
             return None;
@@ -208,7 +209,7 @@ impl Loader {
         let partition = arn.as_deref().and_then(split_arn);
         let partition = partition.map_or("aws", |[_, partition, ..]| partition);
         let region = region.map(str::to_string).or_else(|| {
-            let own = region_in_path(self.strings.get(spot.file))?;
+            let own = region_in_path(self.strings.get(loc.file))?;
             Some(if own == "us-east-1" {
                 String::new()
             } else {
@@ -228,14 +229,14 @@ impl Loader {
         let customer = set.customer.iter().flatten();
         let customer = customer.map(|(path, name)| own_policy(*path, *name));
         let mut attached: Vec<Symbol> = customer.collect();
-        let boundary = set.limit.flatten().map(|limit| match limit {
-            Limit::Managed(arn) => arn,
-            Limit::Customer(path, name) => own_policy(path, name),
+        let boundary = set.boundary.flatten().map(|limit| match limit {
+            BoundaryRef::Managed(arn) => arn,
+            BoundaryRef::Customer(path, name) => own_policy(path, name),
         });
         attached.extend(set.managed.iter().flatten());
         let raw = RawPrincipal {
-            spot,
-            kind: Kind::Role,
+            loc,
+            kind: EntityKind::Role,
             partition: self.strings.intern(partition),
             account,
             path: self.strings.intern(&path),
@@ -255,7 +256,7 @@ impl Loader {
     }
 
     /// Says where a role is not what its permission set says: it was not provisioned since, and decides as it is.
-    fn compare_set(&mut self, set: &RawPermissionSet, index: usize, spot: Spot) {
+    fn compare_set(&mut self, set: &RawPermissionSet, index: usize, loc: SourceLoc) {
         let Some(role) = self.raw.principals.get(index).cloned() else {
             return;
         };
@@ -289,10 +290,10 @@ impl Loader {
                 differences.push("inline policy");
             }
         }
-        if let Some(limit) = set.limit {
+        if let Some(limit) = set.boundary {
             let said = limit.map(|limit| match limit {
-                Limit::Managed(arn) => self.strings.get(arn).to_string(),
-                Limit::Customer(path, name) => own_policy(path, name),
+                BoundaryRef::Managed(arn) => self.strings.get(arn).to_string(),
+                BoundaryRef::Customer(path, name) => own_policy(path, name),
             });
             let has = role.boundary.map(|arn| self.strings.get(arn).to_string());
             if said != has {
@@ -305,9 +306,9 @@ impl Loader {
                  until the set is provisioned again",
                 self.strings.get(role.name),
                 differences.join(", "),
-                self.place(spot)
+                self.location(loc)
             );
-            self.warn(self.place(role.spot), codes::CONTRADICTION, message);
+            self.warn(self.location(role.loc), codes::CONTRADICTION, message);
         }
     }
 }

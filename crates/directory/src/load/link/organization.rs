@@ -13,7 +13,7 @@ use crate::arn::account_number;
 use crate::codes;
 use crate::load::loader::Loader;
 use crate::load::path::Location;
-use crate::load::raw::{Control, RCP_FULL_ACCESS, RawNode, SCP_FULL_ACCESS, Spot};
+use crate::load::raw::{ControlPolicyType, RCP_FULL_ACCESS, RawNode, SCP_FULL_ACCESS, SourceLoc};
 use crate::store::ids::{PolicyId, SetsId, Symbol};
 
 /// The content of [`SCP_FULL_ACCESS`].
@@ -55,9 +55,9 @@ pub(crate) fn link_organization(loader: &mut Loader) -> Organization {
     let nodes = unique_nodes(loader);
     let scps_apply = scps_apply(loader);
     let rcps_apply = loader.raw.organization.rcp_enabled != Some(false);
-    tell_unattached(loader, &nodes, |control| match control {
-        Control::Scp => scps_apply,
-        Control::Rcp => rcps_apply,
+    report_unattached(loader, &nodes, |control| match control {
+        ControlPolicyType::Scp => scps_apply,
+        ControlPolicyType::Rcp => rcps_apply,
     });
     let mut attached = attachments(loader, &nodes);
     // In the order of their numbers, so that the same tree gives the same sets. Units without
@@ -123,31 +123,31 @@ pub(crate) fn link_organization(loader: &mut Loader) -> Organization {
 /// The one id and the management account.
 fn organization_id(loader: &mut Loader) -> Option<(Symbol, Option<u64>)> {
     let ids = std::mem::take(&mut loader.raw.organization.ids);
-    let Some((id, management, spot)) = ids.first().copied() else {
+    let Some((id, management, loc)) = ids.first().copied() else {
         let organization = &loader.raw.organization;
-        let nodes = organization.nodes.iter().map(|node| node.spot);
-        let controls = organization.controls.values().map(|own| own.spot);
-        let listed = organization.listed.values().map(|(_, spot)| *spot);
-        let attached = organization.attachments.iter().map(|own| own.spot);
+        let nodes = organization.nodes.iter().map(|node| node.loc);
+        let controls = organization.controls.values().map(|own| own.loc);
+        let listed = organization.listed.values().map(|(_, loc)| *loc);
+        let attached = organization.attachments.iter().map(|own| own.loc);
         let said = nodes.chain(controls).chain(listed).chain(attached);
-        if let Some(spot) = said.min() {
-            let place = loader.place(spot);
+        if let Some(loc) = said.min() {
+            let location = loader.location(loc);
             let message = "no file gives the id of the organization (`describe-organization`)";
-            loader.error(place, codes::DANGLING_REFERENCE, message);
+            loader.error(location, codes::DANGLING_REFERENCE, message);
         }
         return None;
     };
     for (other, other_management, other_spot) in ids.iter().skip(1) {
         if (*other, *other_management) != (id, management) {
-            let place = loader.place(*other_spot);
-            let first = loader.place(spot);
+            let location = loader.location(*other_spot);
+            let first = loader.location(loc);
             let message = format!("describes a different organization than {first}");
-            loader.error(place, codes::CONTRADICTION, message);
+            loader.error(location, codes::CONTRADICTION, message);
         }
     }
     if management.is_none() {
         let message = "does not give the management account, so no account counts as it";
-        loader.warn(loader.place(spot), codes::MISSING_MEMBER, message);
+        loader.warn(loader.location(loc), codes::MISSING_MEMBER, message);
     }
     Some((id, management))
 }
@@ -175,17 +175,21 @@ fn unique_nodes(loader: &mut Loader) -> HashMap<Symbol, RawNode> {
         }
     }
     if roots.len() > 1 {
-        let place = roots.get(1).and_then(|root| nodes.get(root));
-        let place = place.map_or_else(Location::default, |node| node_place(loader, node));
-        loader.error(place, codes::INVALID_TREE, "an organization has one root");
+        let location = roots.get(1).and_then(|root| nodes.get(root));
+        let location = location.map_or_else(Location::default, |node| node_place(loader, node));
+        loader.error(
+            location,
+            codes::INVALID_TREE,
+            "an organization has one root",
+        );
     }
-    for (id, spot) in std::mem::take(&mut loader.raw.organization.accounts) {
+    for (id, loc) in std::mem::take(&mut loader.raw.organization.accounts) {
         if !nodes.contains_key(&id) {
             let message = format!(
                 "`{}` is in the organization, but no file gives its parent",
                 loader.strings.get(id)
             );
-            loader.error(loader.place(spot), codes::INVALID_TREE, message);
+            loader.error(loader.location(loc), codes::INVALID_TREE, message);
         }
     }
     nodes
@@ -194,7 +198,7 @@ fn unique_nodes(loader: &mut Loader) -> HashMap<Symbol, RawNode> {
 /// Where a node stands, for messages.
 fn node_place(loader: &Loader, node: &RawNode) -> Location {
     let path = loader.strings.get(node.path);
-    loader.place(node.spot).inside(path)
+    loader.location(node.loc).inside(path)
 }
 
 /// The nodes from the root down to this one; none if there is a problem.
@@ -243,7 +247,7 @@ fn scps_apply(loader: &mut Loader) -> bool {
         return enabled;
     }
     let organization = &loader.raw.organization;
-    let is_scp = |control: &Control| *control == Control::Scp;
+    let is_scp = |control: &ControlPolicyType| *control == ControlPolicyType::Scp;
     let speaks = organization
         .controls
         .values()
@@ -262,27 +266,27 @@ fn scps_apply(loader: &mut Loader) -> bool {
 
 /// A policy of which no file says where it is attached may deny anywhere. Files say it of a policy
 /// (`list-targets-for-policy`), or of all nodes (`list-policies-for-target`, our tree).
-fn tell_unattached(
+fn report_unattached(
     loader: &mut Loader,
     nodes: &HashMap<Symbol, RawNode>,
-    in_use: impl Fn(Control) -> bool,
+    in_use: impl Fn(ControlPolicyType) -> bool,
 ) {
     let organization = &loader.raw.organization;
     let attached = organization.attachments.iter().map(|own| own.policy);
     let attached: HashSet<Symbol> = attached.collect();
-    let is_open = |control: &Control| {
+    let is_open = |control: &ControlPolicyType| {
         let has_told = |node| organization.with_policies.contains(&(node, *control));
         in_use(*control) && !nodes.keys().all(|node| has_told(*node))
     };
-    let open: Vec<Control> = [Control::Scp, Control::Rcp]
+    let open: Vec<ControlPolicyType> = [ControlPolicyType::Scp, ControlPolicyType::Rcp]
         .into_iter()
         .filter(is_open)
         .collect();
     let controls = organization.controls.iter();
-    let controls = controls.map(|(id, own)| (*id, own.control, own.spot));
+    let controls = controls.map(|(id, own)| (*id, own.control, own.loc));
     let listed = organization.listed.iter();
-    let listed = listed.map(|(id, (control, spot))| (*id, *control, *spot));
-    let unknown: BTreeMap<Symbol, Spot> = controls
+    let listed = listed.map(|(id, (control, loc))| (*id, *control, *loc));
+    let unknown: BTreeMap<Symbol, SourceLoc> = controls
         .chain(listed)
         .filter(|(id, control, _)| {
             open.contains(control)
@@ -291,14 +295,14 @@ fn tell_unattached(
                 && !organization.full_rcps.contains(id)
                 && ![RCP_FULL_ACCESS, SCP_FULL_ACCESS].contains(&loader.strings.get(*id))
         })
-        .map(|(id, _, spot)| (id, spot))
+        .map(|(id, _, loc)| (id, loc))
         .collect();
-    for (id, spot) in unknown {
+    for (id, loc) in unknown {
         let message = format!(
             "no file lists the targets of `{}` (`list-targets-for-policy`)",
             loader.strings.get(id)
         );
-        loader.missing(loader.place(spot), message);
+        loader.missing(loader.location(loc), message);
     }
 }
 
@@ -307,14 +311,14 @@ fn tell_unattached(
 fn attachments(loader: &mut Loader, nodes: &HashMap<Symbol, RawNode>) -> HashMap<Symbol, Attached> {
     let full = loader.strings.intern(SCP_FULL_ACCESS);
     let full_name = loader.strings.intern("FullAWSAccess");
-    let place = loader.strings.intern("(built in)");
-    let full_policy = loader.documents.add(full_name, || place, FULL_ACCESS);
+    let location = loader.strings.intern("(built in)");
+    let full_policy = loader.documents.add(full_name, || location, FULL_ACCESS);
     let mut attached: HashMap<Symbol, Attached> = HashMap::new();
     for raw in std::mem::take(&mut loader.raw.organization.attachments) {
         let text = loader.strings.get(raw.policy).to_string();
         let is_full =
             text == RCP_FULL_ACCESS || loader.raw.organization.full_rcps.contains(&raw.policy);
-        if is_full && raw.control != Some(Control::Scp) {
+        if is_full && raw.control != Some(ControlPolicyType::Scp) {
             continue;
         }
         if !nodes.contains_key(&raw.node) {
@@ -322,13 +326,13 @@ fn attachments(loader: &mut Loader, nodes: &HashMap<Symbol, RawNode>) -> HashMap
                 "`{text}` is attached to `{}`, which is not in the organization",
                 loader.strings.get(raw.node)
             );
-            loader.error(loader.place(raw.spot), codes::DANGLING_REFERENCE, message);
+            loader.error(loader.location(raw.loc), codes::DANGLING_REFERENCE, message);
             continue;
         }
         let known = loader.raw.organization.controls.get(&raw.policy).copied();
         let found = match known {
             Some(known) => Some((known.control, known.policy)),
-            None if raw.policy == full => Some((Control::Scp, full_policy)),
+            None if raw.policy == full => Some((ControlPolicyType::Scp, full_policy)),
             None => None,
         };
         let node = attached.entry(raw.node).or_default();
@@ -338,17 +342,17 @@ fn attachments(loader: &mut Loader, nodes: &HashMap<Symbol, RawNode>) -> HashMap
                 "`{text}` is attached to `{}`, but no file has its content",
                 loader.strings.get(raw.node)
             );
-            loader.missing(loader.place(raw.spot), message);
+            loader.missing(loader.location(raw.loc), message);
             continue;
         };
         if raw.control.is_some_and(|wanted| wanted != control) {
             let message = format!("`{text}` is in the list of the other type");
-            loader.error(loader.place(raw.spot), codes::CONTRADICTION, message);
+            loader.error(loader.location(raw.loc), codes::CONTRADICTION, message);
             continue;
         }
         match control {
-            Control::Scp => node.scps.push(policy),
-            Control::Rcp => node.rcps.push(policy),
+            ControlPolicyType::Scp => node.scps.push(policy),
+            ControlPolicyType::Rcp => node.rcps.push(policy),
         }
     }
     attached

@@ -4,29 +4,29 @@
 
 use std::collections::HashMap;
 
-use crate::store::ids::{Run, Symbol};
+use crate::store::ids::{RowRange, Symbol};
 
 /// Tags and other pairs, each list of them stored once.
 #[derive(Debug, Default)]
-pub(crate) struct Pairs {
+pub(crate) struct PairLists {
     pub(crate) all: Vec<(Symbol, Symbol)>,
-    runs: HashMap<Vec<(Symbol, Symbol)>, Run>,
+    known: HashMap<Vec<(Symbol, Symbol)>, RowRange>,
 }
 
-impl Pairs {
+impl PairLists {
     /// The run of these pairs, in any order.
-    pub(crate) fn run(&mut self, mut pairs: Vec<(Symbol, Symbol)>) -> Run {
+    pub(crate) fn intern(&mut self, mut pairs: Vec<(Symbol, Symbol)>) -> RowRange {
         if pairs.is_empty() {
-            return Run::default();
+            return RowRange::default();
         }
         pairs.sort_unstable();
-        if let Some(run) = self.runs.get(&pairs) {
-            return *run;
+        if let Some(range) = self.known.get(&pairs) {
+            return *range;
         }
         let start = self.all.len();
         self.all.extend_from_slice(&pairs);
-        let run = Run::between(start, self.all.len());
-        self.runs.insert(pairs, run);
-        run
+        let range = RowRange::between(start, self.all.len());
+        self.known.insert(pairs, range);
+        range
     }
 }

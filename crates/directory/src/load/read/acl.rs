@@ -5,7 +5,7 @@ use portcullis_source::json::{Node, Value};
 
 use crate::load::loader::{Loader, Record};
 use crate::load::raw::RawAcl;
-use crate::load::read::fields::{At, present};
+use crate::load::read::fields::{JsonPath, present};
 
 const READ: &[&str] = &[
     "s3:ListBucket",
@@ -34,23 +34,23 @@ impl Loader {
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
         bucket: &str,
     ) {
         let owner = present(node, "Owner")
-            .and_then(|owner| self.text_of(record, owner, at.member("Owner"), "ID"))
+            .and_then(|owner| self.optional_str(record, owner, at.member("Owner"), "ID"))
             .map(|id| self.strings.intern(id));
         let inside = at.member("Grants");
         let mut grants = Vec::new();
         for (index, grant) in self.list(record, node, at, "Grants").iter().enumerate() {
             let at = inside.index(index);
-            let permission = self.needed(record, grant, at, "Permission");
+            let permission = self.required_str(record, grant, at, "Permission");
             let Some(grantee) = present(grant, "Grantee") else {
                 continue;
             };
             let at = at.member("Grantee");
-            let id = self.text_of(record, grantee, at, "ID");
-            let id = id.or_else(|| self.text_of(record, grantee, at, "URI"));
+            let id = self.optional_str(record, grantee, at, "ID");
+            let id = id.or_else(|| self.optional_str(record, grantee, at, "URI"));
             // Grants to an address of electronic mail are turned into ids by S3.
             if let (Some(permission), Some(id)) = (permission, id) {
                 let actions = actions_of(permission).iter().copied().flatten();
@@ -60,7 +60,7 @@ impl Loader {
         }
         let bucket = self.strings.intern(&format!("arn:aws:s3:::{bucket}"));
         self.raw.acls.push(RawAcl {
-            spot: record.spot,
+            loc: record.loc,
             bucket,
             owner,
             grants,

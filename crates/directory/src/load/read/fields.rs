@@ -6,7 +6,7 @@ use portcullis_source::json::{Node, Value};
 pub(crate) use crate::arn::{account_number, arn_of};
 use crate::codes;
 use crate::load::loader::{Loader, Record};
-pub(crate) use crate::load::path::At;
+pub(crate) use crate::load::path::JsonPath;
 use crate::load::path::Location;
 use crate::store::documents::{Invalid, undress};
 use crate::store::ids::{PolicyId, Symbol};
@@ -22,7 +22,7 @@ impl Loader {
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
         wanted: &str,
     ) {
         let owner = at.name();
@@ -30,18 +30,18 @@ impl Loader {
     }
 
     /// A value that is not what it must be.
-    fn invalid(&mut self, record: &Record<'_, '_>, at: At<'_>, mut problem: Diagnostic) {
+    fn invalid(&mut self, record: &Record<'_, '_>, at: JsonPath<'_>, mut problem: Diagnostic) {
         problem.code = codes::INVALID_MEMBER;
         problem.path = Some(at.steps()).filter(|path| !path.is_empty());
         self.errors.push(record.source.locate(problem));
     }
 
     /// A member that is a text; null counts as absent.
-    pub(crate) fn text_of<'a>(
+    pub(crate) fn optional_str<'a>(
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'a>,
-        at: At<'_>,
+        at: JsonPath<'_>,
         name: &str,
     ) -> Option<&'a str> {
         let member = present(node, name)?;
@@ -52,11 +52,11 @@ impl Loader {
     }
 
     /// A member that must be there and be a text.
-    pub(crate) fn needed<'a>(
+    pub(crate) fn required_str<'a>(
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'a>,
-        at: At<'_>,
+        at: JsonPath<'_>,
         name: &str,
     ) -> Option<&'a str> {
         if present(node, name).is_none() {
@@ -64,7 +64,7 @@ impl Loader {
             self.error(record.at(node, at), codes::MISSING_MEMBER, message);
             return None;
         }
-        self.text_of(record, node, at, name)
+        self.optional_str(record, node, at, name)
     }
 
     /// A member that is a list; none is an empty one.
@@ -72,7 +72,7 @@ impl Loader {
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'a>,
-        at: At<'_>,
+        at: JsonPath<'_>,
         name: &str,
     ) -> &'a [Node<'a>] {
         let Some(member) = present(node, name) else {
@@ -85,11 +85,11 @@ impl Loader {
     }
 
     /// A member that is a list of texts.
-    pub(crate) fn names(
+    pub(crate) fn string_list(
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
         name: &str,
     ) -> Vec<Symbol> {
         let mut names = Vec::new();
@@ -119,7 +119,7 @@ impl Loader {
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
         name: &str,
     ) -> Vec<(Symbol, Symbol)> {
         let Some(member) = present(node, name) else {
@@ -136,8 +136,8 @@ impl Loader {
                         true => ("Key", "Value"),
                         false => ("key", "value"),
                     };
-                    let key = self.needed(record, element, at, key);
-                    let value = self.needed(record, element, at, value);
+                    let key = self.required_str(record, element, at, key);
+                    let value = self.required_str(record, element, at, value);
                     if let (Some(key), Some(value)) = (key, value) {
                         tags.push((self.strings.intern(key), self.strings.intern(value)));
                     }
@@ -156,7 +156,7 @@ impl Loader {
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
     ) -> Vec<(Symbol, Symbol)> {
         let Some(members) = node.as_object() else {
             self.mismatch(record, node, at, "an object");
@@ -183,10 +183,10 @@ impl Loader {
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
         name: &str,
     ) -> Option<u64> {
-        let text = self.text_of(record, node, at, name)?;
+        let text = self.optional_str(record, node, at, name)?;
         let account = account_number(text);
         if account.is_none() {
             let message = format!("`{text}` is not an account: an account is 12 digits");
@@ -202,7 +202,7 @@ impl Loader {
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
         name: &str,
     ) -> Option<PolicyId> {
         let stored = self.stored(record, node, at, name);
@@ -213,16 +213,16 @@ impl Loader {
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
         name: &str,
     ) -> Result<PolicyId, Box<Diagnostic>> {
-        self.taken.insert(node.span.start);
+        self.consumed.insert(node.span.start);
         match undress(node, record.source.text()) {
             Ok(text) => {
                 let name = self.strings.intern(name);
                 let strings = &mut self.strings;
-                let place = || strings.intern(&record.reference(at));
-                Ok(self.documents.add(name, place, &text))
+                let location = || strings.intern(&record.reference(at));
+                Ok(self.documents.add(name, location, &text))
             }
             Err(message) => {
                 let at = record.at(node, at);
@@ -241,7 +241,7 @@ impl Loader {
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
         name: &str,
         kind: PolicyKind,
         strict: bool,
@@ -256,7 +256,7 @@ impl Loader {
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
         name: &str,
         strict: bool,
     ) -> Option<PolicyId> {
@@ -270,7 +270,7 @@ impl Loader {
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
         name: &str,
         (kind, strict): (PolicyKind, bool),
     ) -> Result<PolicyId, Box<Diagnostic>> {
@@ -292,7 +292,7 @@ impl Loader {
 fn invalid_policy(
     record: &Record<'_, '_>,
     node: &Node<'_>,
-    at: At<'_>,
+    at: JsonPath<'_>,
     (kind, strict): (PolicyKind, bool),
     invalid: Invalid,
 ) -> Diagnostic {
@@ -305,12 +305,12 @@ fn invalid_policy(
     if let Some(found) = found {
         diagnostics.extend(read_policy(found.document, options, &arena).1);
     }
-    let place = diagnostics
+    let location = diagnostics
         .iter()
         .find(|one| one.is_error())
         .map(|error| record.source.place(error.span));
-    let location = match place {
-        Some(place) => Location::new(place, at.steps()),
+    let location = match location {
+        Some(location) => Location::new(location, at.steps()),
         None => record.at(node, at),
     };
     location
@@ -325,7 +325,7 @@ fn invalid_policy(
 }
 
 /// A name without what is easily mistaken: letter case, separators, the ending of a plural.
-pub(crate) fn bare(name: &str) -> String {
+pub(crate) fn normalized(name: &str) -> String {
     let name = name.to_ascii_lowercase().replace(['_', '-'], "");
     match name.strip_suffix("ies") {
         Some(stem) => format!("{stem}y"),

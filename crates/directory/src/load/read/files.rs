@@ -34,7 +34,7 @@ pub(crate) const LIMITS: Limits = Limits {
 };
 
 /// A file of the folder.
-pub(crate) struct Found {
+pub(crate) struct FoundFile {
     /// Where it lies, links followed.
     pub(crate) path: PathBuf,
     /// Its path from the folder, as it is told.
@@ -65,8 +65,8 @@ pub(crate) fn list(
     folder: &Path,
     limits: Limits,
     is_excluded: &dyn Fn(&str) -> bool,
-) -> (Vec<Found>, Vec<String>, Vec<Diagnostic>) {
-    let mut list = List {
+) -> (Vec<FoundFile>, Vec<String>, Vec<Diagnostic>) {
+    let mut list = FolderWalk {
         root: PathBuf::new(),
         limits,
         is_excluded,
@@ -88,49 +88,49 @@ pub(crate) fn list(
     (list.found, list.excluded, list.problems)
 }
 
-struct List<'e> {
+struct FolderWalk<'e> {
     root: PathBuf,
     limits: Limits,
     is_excluded: &'e dyn Fn(&str) -> bool,
     excluded: Vec<String>,
     entries: usize,
     bytes: u64,
-    found: Vec<Found>,
+    found: Vec<FoundFile>,
     problems: Vec<Diagnostic>,
 }
 
-impl List<'_> {
-    fn problem(&mut self, place: &str, code: Code, message: String) {
-        let location = Location::of_file(place);
+impl FolderWalk<'_> {
+    fn problem(&mut self, location: &str, code: Code, message: String) {
+        let location = Location::of_file(location);
         self.problems
             .push(location.diagnostic(Severity::Error, code, message));
     }
 
-    fn unreadable(&mut self, place: &str, error: &io::Error) {
+    fn unreadable(&mut self, location: &str, error: &io::Error) {
         let message = format!("cannot be read: {}", reason(error));
-        self.problem(place, codes::UNREADABLE_FILE, message);
+        self.problem(location, codes::UNREADABLE_FILE, message);
     }
 
-    fn too_large(&mut self, place: &str, limit: &str) {
+    fn too_large(&mut self, location: &str, limit: &str) {
         let message = format!("the directory has more than {limit}");
-        self.problem(place, codes::TOO_LARGE, message);
+        self.problem(location, codes::TOO_LARGE, message);
     }
 
     fn all(&mut self, root: PathBuf, shown: &str) {
         let mut open = vec![(root, String::new(), 0)];
         while let Some((path, prefix, depth)) = open.pop() {
-            let place = match prefix.is_empty() {
+            let location = match prefix.is_empty() {
                 true => shown.to_string(),
                 false => prefix.clone(),
             };
             if depth > self.limits.depth {
                 let limit = format!("{} levels of folders", self.limits.depth);
-                return self.too_large(&place, &limit);
+                return self.too_large(&location, &limit);
             }
             let entries = match fs::read_dir(&path) {
                 Ok(entries) => entries,
                 Err(error) => {
-                    self.unreadable(&place, &error);
+                    self.unreadable(&location, &error);
                     continue;
                 }
             };
@@ -138,7 +138,7 @@ impl List<'_> {
                 let entry = match entry {
                     Ok(entry) => entry,
                     Err(error) => {
-                        self.unreadable(&place, &error);
+                        self.unreadable(&location, &error);
                         continue;
                     }
                 };
@@ -149,7 +149,7 @@ impl List<'_> {
                 self.entries += 1;
                 if self.entries > self.limits.entries {
                     let limit = format!("{} files and folders", self.limits.entries);
-                    return self.too_large(&place, &limit);
+                    return self.too_large(&location, &limit);
                 }
                 let name = format!("{prefix}{name}");
                 if (self.is_excluded)(&name) {
@@ -192,7 +192,7 @@ impl List<'_> {
             return None;
         }
         self.bytes = self.bytes.saturating_add(data.len());
-        self.found.push(Found {
+        self.found.push(FoundFile {
             path: real,
             name: name.to_string(),
         });
@@ -211,7 +211,7 @@ pub(crate) enum Content {
 }
 
 /// Opens a file, and says what is in it from its name and its beginning.
-pub(crate) fn open(file: &Found) -> Result<Content, String> {
+pub(crate) fn open(file: &FoundFile) -> Result<Content, String> {
     let opened = open_regular(&file.path).map_err(|error| reason(&error))?;
     let mut input = BufReader::with_capacity(1 << 16, opened);
     let start = input.fill_buf().map_err(|error| reason(&error))?;

@@ -3,7 +3,7 @@
 use portcullis_source::json::Node;
 
 use crate::load::loader::{Loader, Record};
-use crate::load::read::fields::{At, present};
+use crate::load::read::fields::{JsonPath, present};
 
 impl Loader {
     /// Reads a value if it is what `aws iam list-roles`, `list-users`, `list-instance-profiles` or
@@ -12,7 +12,7 @@ impl Loader {
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
     ) -> Option<&'static str> {
         let first = |list| present(node, list)?.as_array()?.first();
         let has = |list, member| first(list).is_some_and(|own| own.get(member).is_some());
@@ -43,7 +43,8 @@ impl Loader {
         if has("AttachedPolicies", "PolicyArn") {
             // Whose they are the answer does not say; the dump of the account has them.
             let attached = self.list(record, node, at, "AttachedPolicies");
-            self.taken.extend(attached.iter().map(|own| own.span.start));
+            self.consumed
+                .extend(attached.iter().map(|own| own.span.start));
             return Some("attached policies, which dumps of accounts have");
         }
         None

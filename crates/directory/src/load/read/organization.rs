@@ -8,7 +8,7 @@ use portcullis_source::json::Node;
 use crate::codes;
 use crate::load::loader::{Loader, Record};
 use crate::load::raw::{RCP_FULL_ACCESS, RawAttachment, RawNode};
-use crate::load::read::fields::{At, account_number, present};
+use crate::load::read::fields::{JsonPath, account_number, present};
 use crate::load::read::tree::control;
 use crate::store::ids::Symbol;
 
@@ -18,7 +18,7 @@ impl Loader {
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
     ) -> Option<&'static str> {
         let has = |name| present(node, name).is_some();
         let first = |list: &str| node.get(list)?.as_array()?.first();
@@ -53,32 +53,32 @@ impl Loader {
         } else if has("EffectivePolicy") {
             // IN-28: not for control policies.
             let policy = present(node, "EffectivePolicy");
-            self.taken.extend(policy.map(|own| own.span.start));
+            self.consumed.extend(policy.map(|own| own.span.start));
             Some("effective policy, which is not used")
         } else {
             None
         }
     }
 
-    fn described(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
+    fn described(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: JsonPath<'_>) {
         let Some(organization) = node.get("Organization") else {
             return;
         };
         let at = at.member("Organization");
-        let id = self.needed(record, organization, at, "Id");
+        let id = self.required_str(record, organization, at, "Id");
         let management = self.account(record, organization, at, "MasterAccountId");
         if let Some(id) = id {
             let id = self.strings.intern(id);
             let ids = &mut self.raw.organization.ids;
-            ids.push((id, management, record.spot));
+            ids.push((id, management, record.loc));
         }
     }
 
-    fn roots(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
+    fn roots(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: JsonPath<'_>) {
         let inside = at.member("Roots");
         for (index, root) in self.list(record, node, at, "Roots").iter().enumerate() {
             let at = inside.index(index);
-            let Some(id) = self.needed(record, root, at, "Id") else {
+            let Some(id) = self.required_str(record, root, at, "Id") else {
                 continue;
             };
             self.node(record, id, None, at);
@@ -97,27 +97,27 @@ impl Loader {
         }
     }
 
-    fn units(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
+    fn units(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: JsonPath<'_>) {
         let parent = id_in_path(record.file, &["r-", "ou-"]);
         let inside = at.member("OrganizationalUnits");
         let units = self.list(record, node, at, "OrganizationalUnits");
         for (index, unit) in units.iter().enumerate() {
             let at = inside.index(index);
-            if let Some(id) = self.needed(record, unit, at, "Id") {
+            if let Some(id) = self.required_str(record, unit, at, "Id") {
                 // Without parent: another file must say it (`list-parents`).
                 self.child(record, id, parent, at);
             }
         }
     }
 
-    fn accounts(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
+    fn accounts(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: JsonPath<'_>) {
         let parent = id_in_path(record.file, &["r-", "ou-"]);
         let inside = at.member("Accounts");
         for (index, account) in self.list(record, node, at, "Accounts").iter().enumerate() {
             let at = inside.index(index);
             let (Some(_), Some(id)) = (
                 self.account(record, account, at, "Id"),
-                self.needed(record, account, at, "Id"),
+                self.required_str(record, account, at, "Id"),
             ) else {
                 continue;
             };
@@ -126,19 +126,19 @@ impl Loader {
     }
 
     /// Something below the root, whose parent may be known.
-    fn child(&mut self, record: &Record<'_, '_>, id: &str, parent: Option<&str>, at: At<'_>) {
+    fn child(&mut self, record: &Record<'_, '_>, id: &str, parent: Option<&str>, at: JsonPath<'_>) {
         match parent {
             Some(parent) => self.node(record, id, Some(parent), at),
             None => {
                 let id = self.strings.intern(id);
-                self.raw.organization.accounts.push((id, record.spot));
+                self.raw.organization.accounts.push((id, record.loc));
             }
         }
     }
 
-    fn node(&mut self, record: &Record<'_, '_>, id: &str, parent: Option<&str>, at: At<'_>) {
+    fn node(&mut self, record: &Record<'_, '_>, id: &str, parent: Option<&str>, at: JsonPath<'_>) {
         let node = RawNode {
-            spot: record.spot,
+            loc: record.loc,
             id: self.strings.intern(id),
             parent: parent.map(|parent| self.strings.intern(parent)),
             path: self.strings.intern(&at.to_string()),
@@ -146,9 +146,9 @@ impl Loader {
         self.raw.organization.nodes.push(node);
     }
 
-    fn parents(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
+    fn parents(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: JsonPath<'_>) {
         let Some(child) = id_in_path(record.file, &["ou-", ""]) else {
-            return self.nameless(record, node, at, "the child");
+            return self.missing_file_id(record, node, at, "the child");
         };
         let parents = self.list(record, node, at, "Parents");
         let [parent] = parents else {
@@ -157,21 +157,21 @@ impl Loader {
         };
         let inside = at.member("Parents");
         let at = inside.index(0);
-        if let Some(parent) = self.needed(record, parent, at, "Id") {
+        if let Some(parent) = self.required_str(record, parent, at, "Id") {
             self.node(record, child, Some(parent), at);
         }
     }
 
-    fn targets(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
+    fn targets(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: JsonPath<'_>) {
         let Some(policy) = id_in_path(record.file, &["p-"]) else {
-            return self.nameless(record, node, at, "the policy");
+            return self.missing_file_id(record, node, at, "the policy");
         };
         let policy = self.strings.intern(policy);
         self.raw.organization.with_targets.insert(policy);
         let inside = at.member("Targets");
         for (index, target) in self.list(record, node, at, "Targets").iter().enumerate() {
             let at = inside.index(index);
-            if let Some(id) = self.needed(record, target, at, "TargetId") {
+            if let Some(id) = self.required_str(record, target, at, "TargetId") {
                 let id = self.strings.intern(id);
                 self.attach(record, id, policy);
             }
@@ -180,7 +180,7 @@ impl Loader {
 
     fn attach(&mut self, record: &Record<'_, '_>, node: Symbol, policy: Symbol) {
         self.raw.organization.attachments.push(RawAttachment {
-            spot: record.spot,
+            loc: record.loc,
             node,
             policy,
             control: None,
@@ -188,14 +188,14 @@ impl Loader {
     }
 
     /// `list-policies`, or `list-policies-for-target` if the file names the target.
-    fn listed_policies(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
+    fn listed_policies(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: JsonPath<'_>) {
         let target = id_in_path(record.file, &["r-", "ou-", ""]);
         let target = target.map(|target| self.strings.intern(target));
         let inside = at.member("Policies");
         for (index, policy) in self.list(record, node, at, "Policies").iter().enumerate() {
             let at = inside.index(index);
-            let id = self.needed(record, policy, at, "Id");
-            let kind = self.needed(record, policy, at, "Type");
+            let id = self.required_str(record, policy, at, "Id");
+            let kind = self.required_str(record, policy, at, "Type");
             let (Some(id), Some(control)) = (id, kind.and_then(control)) else {
                 continue; // Tag policies, backup policies and so on decide nothing.
             };
@@ -203,7 +203,7 @@ impl Loader {
             self.raw
                 .organization
                 .listed
-                .insert(id, (control, record.spot));
+                .insert(id, (control, record.loc));
             if let Some(target) = target {
                 let told = (target, control);
                 self.raw.organization.with_policies.insert(told);
@@ -212,7 +212,7 @@ impl Loader {
         }
     }
 
-    fn described_policy(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
+    fn described_policy(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: JsonPath<'_>) {
         let Some(policy) = node.get("Policy") else {
             return;
         };
@@ -221,15 +221,17 @@ impl Loader {
             return;
         };
         let inside = at.member("PolicySummary");
-        let id = self.needed(record, summary, inside, "Id");
-        let kind = self.needed(record, summary, inside, "Type");
+        let id = self.required_str(record, summary, inside, "Id");
+        let kind = self.required_str(record, summary, inside, "Type");
         let (Some(id), Some(control)) = (id, kind.and_then(control)) else {
             return;
         };
-        let name = self.text_of(record, summary, inside, "Name").unwrap_or(id);
+        let name = self
+            .optional_str(record, summary, inside, "Name")
+            .unwrap_or(id);
         if id == RCP_FULL_ACCESS {
             let content = present(policy, "Content");
-            self.taken.extend(content.map(|own| own.span.start));
+            self.consumed.extend(content.map(|own| own.span.start));
             return;
         }
         match present(policy, "Content") {
@@ -243,7 +245,13 @@ impl Loader {
         }
     }
 
-    fn nameless(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>, what: &str) {
+    fn missing_file_id(
+        &mut self,
+        record: &Record<'_, '_>,
+        node: &Node<'_>,
+        at: JsonPath<'_>,
+        what: &str,
+    ) {
         let message = format!(
             "does not say what it belongs to; the file's name must contain the id of {what}"
         );

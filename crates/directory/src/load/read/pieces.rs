@@ -9,28 +9,28 @@ use portcullis_source::json::{self, Node};
 use portcullis_source::{Piece, Pieces, Source, Start};
 
 use crate::load::loader::{Loader, Record};
-use crate::load::path::At;
+use crate::load::path::JsonPath;
 use crate::load::problem::LoadError;
-use crate::load::raw::Spot;
-use crate::load::read::Reading;
+use crate::load::raw::SourceLoc;
 use crate::load::read::account::LISTS;
+use crate::load::read::open_file::OpenFile;
 
 /// How far everything was that a record adds to, but for what is no more if it is added again.
-struct Mark {
+struct Checkpoint {
     errors: LoadError,
     lengths: [usize; 5],
 }
 
 impl Loader {
     /// Reads a dump in pieces. False if it has to be read as a whole; then nothing is left of it.
-    pub(crate) fn pieces<R: BufRead>(
+    pub(super) fn pieces<R: BufRead>(
         &mut self,
         pieces: &mut Pieces<'_, R>,
-        reading: &mut Reading<'_>,
+        reading: &mut OpenFile<'_>,
     ) -> io::Result<bool> {
-        let mark = self.mark();
+        let checkpoint = self.checkpoint();
         let start = pieces.start();
-        let spot = reading.spot(start);
+        let loc = reading.loc(start);
         loop {
             let is_sound = match pieces.next_piece()? {
                 Piece::Element {
@@ -38,8 +38,8 @@ impl Loader {
                     index,
                     text,
                     start,
-                } => self.element(reading, spot, (list, index), text, start),
-                Piece::Rest(text) => match self.rest(reading, spot, text, start) {
+                } => self.element(reading, loc, (list, index), text, start),
+                Piece::Rest(text) => match self.rest(reading, loc, text, start) {
                     Some(kind) => {
                         reading.arena.reset();
                         *reading.counts.entry(kind).or_default() += 1;
@@ -51,7 +51,7 @@ impl Loader {
             };
             reading.arena.reset();
             if !is_sound {
-                self.undo(mark);
+                self.roll_back(checkpoint);
                 return Ok(false);
             }
         }
@@ -60,8 +60,8 @@ impl Loader {
     /// Reads an element of a list; false if it is not JSON.
     fn element(
         &mut self,
-        reading: &Reading<'_>,
-        spot: Spot,
+        reading: &OpenFile<'_>,
+        loc: SourceLoc,
         (list, index): (&'static str, usize),
         text: &[u8],
         start: Start,
@@ -75,22 +75,22 @@ impl Loader {
         let record = Record {
             source: &source,
             file: reading.name,
-            spot,
+            loc,
         };
-        let root = At::root();
+        let root = JsonPath::root();
         let inside = root.member(list);
         let at = inside.index(index);
-        self.taken.clear();
+        self.consumed.clear();
         self.detail(&record, &node, at, (list, index));
-        self.unread_is_unknown(&record, &node, at, list);
+        self.report_unread_policies(&record, &node, at, list);
         true
     }
 
     /// Reads what stands beside the elements and says what the record is, if nothing is wrong with it.
     fn rest(
         &mut self,
-        reading: &Reading<'_>,
-        spot: Spot,
+        reading: &OpenFile<'_>,
+        loc: SourceLoc,
         text: &[u8],
         start: Start,
     ) -> Option<&'static str> {
@@ -107,15 +107,15 @@ impl Loader {
         let record = Record {
             source: &source,
             file: reading.name,
-            spot,
+            loc,
         };
         let errors = self.errors.count;
-        let kind = self.value(&record, &node, At::root());
+        let kind = self.value(&record, &node, JsonPath::root());
         (self.errors.count == errors).then_some(kind)
     }
 
-    fn mark(&self) -> Mark {
-        Mark {
+    fn checkpoint(&self) -> Checkpoint {
+        Checkpoint {
             errors: self.errors.clone(),
             lengths: [
                 self.raw.principals.len(),
@@ -128,9 +128,9 @@ impl Loader {
     }
 
     /// Managed policies, documents, texts and numbers of accounts stay: the record is read again and has the same.
-    fn undo(&mut self, mark: Mark) {
-        let [principals, groups, missing, warnings, notes] = mark.lengths;
-        self.errors = mark.errors;
+    fn roll_back(&mut self, checkpoint: Checkpoint) {
+        let [principals, groups, missing, warnings, notes] = checkpoint.lengths;
+        self.errors = checkpoint.errors;
         self.raw.principals.truncate(principals);
         self.raw.groups.truncate(groups);
         self.report.missing.truncate(missing);

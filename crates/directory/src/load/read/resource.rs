@@ -7,7 +7,7 @@ use crate::codes;
 use crate::load::loader::{Loader, Record};
 use crate::load::raw::{RawGrant, RawResource};
 use crate::load::read::acl::ignores_public_acls;
-use crate::load::read::fields::{At, account_number, bare, present};
+use crate::load::read::fields::{JsonPath, account_number, normalized, present};
 use crate::store::ids::Symbol;
 
 /// Members that decide something, and so must not be misspelt.
@@ -43,18 +43,19 @@ pub(crate) fn is_bucket(arn: &str) -> bool {
 impl Loader {
     /// `{"arn", "account", "policy", "tags", "publicAccessBlock", "grants"}`; without `arn` it is the
     /// `publicAccessBlock` of an account.
-    pub(crate) fn wrapper(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
+    pub(crate) fn wrapper(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: JsonPath<'_>) {
         for member in node.as_object().unwrap_or_default() {
             let name = member.key.value;
-            let is_like = |own: &str| bare(own) == bare(name);
-            let may_decide = MEMBERS.iter().any(|own| is_like(own)) || bare(name).contains("polic");
+            let is_like = |own: &str| normalized(own) == normalized(name);
+            let may_decide =
+                MEMBERS.iter().any(|own| is_like(own)) || normalized(name).contains("polic");
             if may_decide && !MEMBERS.contains(&name) {
                 let message = format!(
                     "a resource has no member `{name}`; its members are `{}`",
                     MEMBERS.join("`, `")
                 );
-                let place = record.at(&member.value, at.member(name));
-                self.error(place, codes::INVALID_MEMBER, message);
+                let location = record.at(&member.value, at.member(name));
+                self.error(location, codes::INVALID_MEMBER, message);
             }
         }
         let account = self.account(record, node, at, "account");
@@ -73,24 +74,24 @@ impl Loader {
             }
             return;
         }
-        let Some(arn) = self.text_of(record, node, at, "arn") else {
+        let Some(arn) = self.optional_str(record, node, at, "arn") else {
             return;
         };
         if split_arn(arn).is_none_or(|[scheme, ..]| scheme != "arn") {
             let message = format!("`{arn}` is not an ARN");
-            let place = record.at(node, at.member("arn"));
-            return self.error(place, codes::INVALID_MEMBER, message);
+            let location = record.at(node, at.member("arn"));
+            return self.error(location, codes::INVALID_MEMBER, message);
         }
         let name = self.strings.intern(arn);
         let mut raw = RawResource {
             account,
             restrict_public: restricts,
-            ..RawResource::new(record.spot, name)
+            ..RawResource::new(record.loc, name)
         };
         if let Some(policy) = present(node, "policy") {
             let at = at.member("policy");
             match endpoint_of(arn) {
-                Some(id) => self.endpoint(record, policy, at, id, record.spot),
+                Some(id) => self.endpoint(record, policy, at, id, record.loc),
                 None => self.add_policy(record, policy, at, &mut raw),
             }
         }
@@ -109,19 +110,20 @@ impl Loader {
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
         arn: &str,
     ) -> Option<(Symbol, Option<u64>)> {
-        let bucket = self.text_of(record, node, at, "bucket")?;
-        let place = |member: &str| record.at(node.get(member).unwrap_or(node), at.member(member));
+        let bucket = self.optional_str(record, node, at, "bucket")?;
+        let location =
+            |member: &str| record.at(node.get(member).unwrap_or(node), at.member(member));
         if !matches!(access_point(arn), Some((_, ""))) {
             let message = "only an access point has a `bucket`";
-            self.error(place("bucket"), codes::INVALID_MEMBER, message);
+            self.error(location("bucket"), codes::INVALID_MEMBER, message);
             return None;
         }
         if !is_bucket(bucket) {
             let message = format!("`{bucket}` is not the ARN of a bucket");
-            self.error(place("bucket"), codes::INVALID_MEMBER, message);
+            self.error(location("bucket"), codes::INVALID_MEMBER, message);
             return None;
         }
         Some((self.strings.intern(bucket), None))
@@ -132,7 +134,7 @@ impl Loader {
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
         arn: &str,
     ) -> Option<bool> {
         let member = present(node, "abac")?;
@@ -153,7 +155,7 @@ impl Loader {
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
         raw: &mut RawResource,
     ) {
         const OMIT: [&str; 3] = ["ecr", "ecr-public", "elasticfilesystem"];
@@ -168,14 +170,14 @@ impl Loader {
         &mut self,
         record: &Record<'_, '_>,
         document: Option<&Node<'_>>,
-        at: At<'_>,
+        at: JsonPath<'_>,
         arn: &str,
         account: Option<u64>,
     ) {
         let own = split_arn(arn).and_then(|parts| account_number(parts.get(4)?));
         let mut raw = RawResource {
             account: own.or(account),
-            ..RawResource::new(record.spot, self.strings.intern(arn))
+            ..RawResource::new(record.loc, self.strings.intern(arn))
         };
         // Some services print an empty text for no policy.
         if let Some(document) = document.filter(|node| node.as_str() != Some("")) {
@@ -189,7 +191,7 @@ impl Loader {
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
     ) -> Option<bool> {
         let Some(members) = node.as_object() else {
             self.mismatch(record, node, at, "an object with booleans");
@@ -207,13 +209,18 @@ impl Loader {
     }
 
     /// A constraint that is left out would make a grant wider.
-    fn constraints_are_known(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
+    fn constraints_are_known(
+        &mut self,
+        record: &Record<'_, '_>,
+        node: &Node<'_>,
+        at: JsonPath<'_>,
+    ) {
         for member in node.as_object().unwrap_or_default() {
             let name = member.key.value;
             if !["EncryptionContextSubset", "EncryptionContextEquals"].contains(&name) {
                 let message = format!("`{name}` is not a known constraint of a grant");
-                let place = record.at(&member.value, at.member(name));
-                self.error(place, codes::INVALID_MEMBER, message);
+                let location = record.at(&member.value, at.member(name));
+                self.error(location, codes::INVALID_MEMBER, message);
             }
         }
     }
@@ -223,16 +230,16 @@ impl Loader {
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
         list: &str,
         key: Option<Symbol>,
     ) {
         let inside = at.member(list);
         for (index, grant) in self.list(record, node, at, list).iter().enumerate() {
             let at = inside.index(index);
-            let own = self.text_of(record, grant, at, "KeyId");
+            let own = self.optional_str(record, grant, at, "KeyId");
             let key = own.map(|own| self.strings.intern(own)).or(key);
-            let grantee = self.needed(record, grant, at, "GranteePrincipal");
+            let grantee = self.required_str(record, grant, at, "GranteePrincipal");
             let (Some(key), Some(grantee)) = (key, grantee) else {
                 if key.is_none() {
                     let message = "a grant has no `KeyId`";
@@ -252,13 +259,13 @@ impl Loader {
                     equals = Some(self.pairs(record, pairs, at));
                 }
             }
-            let id = self.text_of(record, grant, at, "GrantId");
+            let id = self.optional_str(record, grant, at, "GrantId");
             let raw = RawGrant {
-                spot: record.spot,
+                loc: record.loc,
                 id: id.map(|id| self.strings.intern(id)),
                 key,
                 grantee: self.strings.intern(grantee),
-                operations: self.names(record, grant, at, "Operations"),
+                operations: self.string_list(record, grant, at, "Operations"),
                 subset,
                 equals,
             };

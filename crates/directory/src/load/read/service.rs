@@ -7,10 +7,10 @@ use portcullis_source::json::Node;
 
 use crate::codes;
 use crate::load::loader::{Loader, Record};
-use crate::load::raw::{RawEndpoint, RawKeyPolicy, RawResource, Spot};
+use crate::load::raw::{RawEndpoint, RawKeyPolicy, RawResource, SourceLoc};
 use crate::load::read::account::account_in_path;
 use crate::load::read::acl::ignores_public_acls;
-use crate::load::read::fields::{At, account_number, present};
+use crate::load::read::fields::{JsonPath, account_number, present};
 use crate::load::read::resource::is_bucket;
 use crate::load::read::unnamed::{partition_of, region_in_path, stem};
 
@@ -40,16 +40,16 @@ impl Loader {
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
     ) -> Option<&'static str> {
         let object = |name| present(node, name).filter(|node| node.as_object().is_some());
-        if let Some(kind) = self.copy(record, node, at) {
+        if let Some(kind) = self.entity_dump(record, node, at) {
             return Some(kind);
         }
         if let Some(key) = object("KeyMetadata") {
             let at = at.member("KeyMetadata");
-            let id = self.needed(record, key, at, "KeyId");
-            let arn = self.needed(record, key, at, "Arn");
+            let id = self.required_str(record, key, at, "KeyId");
+            let arn = self.required_str(record, key, at, "Arn");
             if let (Some(id), Some(arn)) = (id, arn) {
                 let (id, arn) = (self.strings.intern(id), self.strings.intern(arn));
                 self.raw.keys.insert(id, arn);
@@ -78,7 +78,7 @@ impl Loader {
             let at = at.member("Attributes");
             let arn = ["QueueArn", "TopicArn"]
                 .into_iter()
-                .find_map(|name| self.text_of(record, attributes, at, name));
+                .find_map(|name| self.optional_str(record, attributes, at, name));
             if let Some(arn) = arn {
                 let document = present(attributes, "Policy");
                 self.resource(record, document, at.member("Policy"), arn, None);
@@ -104,7 +104,7 @@ impl Loader {
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
     ) -> Option<&'static str> {
         let has = |name| present(node, name).is_some();
         let point = self.access_point(record, node, at);
@@ -121,7 +121,7 @@ impl Loader {
             let at = at.member("ResourcePolicy");
             let inside = at.member("ResourcePolicySummary");
             let summary = present(own, "ResourcePolicySummary")?;
-            let arn = self.needed(record, summary, inside, "Arn")?;
+            let arn = self.required_str(record, summary, inside, "Arn")?;
             self.resource(
                 record,
                 present(own, "Content"),
@@ -153,7 +153,7 @@ impl Loader {
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
     ) -> Option<&'static str> {
         let has = |name| present(node, name).is_some();
         // First: it holds a block of public access of its own.
@@ -185,7 +185,7 @@ impl Loader {
         }
         if let Some(status) = present(node, "AbacStatus") {
             let at = at.member("AbacStatus");
-            let status = self.needed(record, status, at, "Status")?;
+            let status = self.required_str(record, status, at, "Status")?;
             self.bucket_by_name(record, node, at, |raw| raw.abac = Some(status == "Enabled"));
             return Some("whether tags of a bucket count");
         }
@@ -202,7 +202,7 @@ impl Loader {
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
         set: impl FnOnce(&mut RawResource),
     ) {
         let name = stem(record.file);
@@ -214,7 +214,7 @@ impl Loader {
         }
         let mut raw = RawResource {
             account: account_in_path(record.file),
-            ..RawResource::new(record.spot, self.strings.intern(&arn))
+            ..RawResource::new(record.loc, self.strings.intern(&arn))
         };
         set(&mut raw);
         self.raw.resources.push(raw);
@@ -225,12 +225,12 @@ impl Loader {
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
     ) -> Option<&'static str> {
         const KIND: &str = "access point";
         present(node, "AccessPointArn").and(present(node, "Bucket"))?;
-        let arn = self.needed(record, node, at, "AccessPointArn");
-        let bucket = self.needed(record, node, at, "Bucket");
+        let arn = self.required_str(record, node, at, "AccessPointArn");
+        let bucket = self.required_str(record, node, at, "Bucket");
         let (Some(arn), Some(bucket)) = (arn, bucket) else {
             return Some(KIND);
         };
@@ -247,22 +247,25 @@ impl Loader {
                 let at = at.member("PublicAccessBlockConfiguration");
                 self.restricts_public(record, block, at)
             }),
-            ..RawResource::new(record.spot, self.strings.intern(arn))
+            ..RawResource::new(record.loc, self.strings.intern(arn))
         };
         self.raw.resources.push(raw);
         Some(KIND)
     }
 
     /// A key's policy, in a file that is called like the key.
-    pub(crate) fn key_policy(&mut self, record: &Record<'_, '_>, document: &Node<'_>, at: At<'_>) {
+    pub(crate) fn key_policy(
+        &mut self,
+        record: &Record<'_, '_>,
+        document: &Node<'_>,
+        at: JsonPath<'_>,
+    ) {
         let stem = stem(record.file);
         let name = format!("key policy of {stem}");
         let policy = self.policy_of_resource(record, document, at, &name, true);
         let id = self.strings.intern(stem);
-        let spot = record.spot;
-        self.raw
-            .key_policies
-            .push(RawKeyPolicy { spot, id, policy });
+        let loc = record.loc;
+        self.raw.key_policies.push(RawKeyPolicy { loc, id, policy });
     }
 
     /// The same, for the public grants of access control lists.
@@ -283,7 +286,7 @@ impl Loader {
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
         restricts: Option<bool>,
     ) {
         let stem = stem(record.file);
@@ -296,12 +299,12 @@ impl Loader {
             let message = "does not give its bucket; name the file after it";
             self.error(record.at(node, at), codes::MISSING_MEMBER, message);
         } else {
-            let told = (record.spot, account_in_path(record.file));
+            let told = (record.loc, account_in_path(record.file));
             self.raw.restricted_buckets.insert(stem.to_string(), told);
         }
     }
 
-    fn endpoints(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
+    fn endpoints(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: JsonPath<'_>) {
         let inside = at.member("VpcEndpoints");
         for (index, endpoint) in self
             .list(record, node, at, "VpcEndpoints")
@@ -309,15 +312,15 @@ impl Loader {
             .enumerate()
         {
             let at = inside.index(index);
-            let Some(id) = self.needed(record, endpoint, at, "VpcEndpointId") else {
+            let Some(id) = self.required_str(record, endpoint, at, "VpcEndpointId") else {
                 continue;
             };
             // Without a policy the endpoint lets everything pass (`VPCE-1`).
             let Some(document) = present(endpoint, "PolicyDocument") else {
                 continue;
             };
-            let spot = record.spot("VpcEndpoints", index, endpoint);
-            self.endpoint(record, document, at.member("PolicyDocument"), id, spot);
+            let loc = record.loc("VpcEndpoints", index, endpoint);
+            self.endpoint(record, document, at.member("PolicyDocument"), id, loc);
         }
     }
 
@@ -326,14 +329,14 @@ impl Loader {
         &mut self,
         record: &Record<'_, '_>,
         document: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
         id: &str,
-        spot: Spot,
+        loc: SourceLoc,
     ) {
         let kind = PolicyKind::VpcEndpoint;
         if let Some(policy) = self.policy(record, document, at, id, kind, true) {
             let id = self.strings.intern(id);
-            self.raw.endpoints.push(RawEndpoint { spot, id, policy });
+            self.raw.endpoints.push(RawEndpoint { loc, id, policy });
         }
     }
 }

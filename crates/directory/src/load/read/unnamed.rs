@@ -11,7 +11,7 @@ use portcullis_source::json::{self, Node, Value};
 use crate::codes;
 use crate::load::loader::{Loader, Record};
 use crate::load::read::account::account_in_path;
-use crate::load::read::fields::{At, account_number, present};
+use crate::load::read::fields::{JsonPath, account_number, present};
 use crate::store::documents::undress;
 use crate::store::policy_scope::part_of;
 
@@ -24,7 +24,7 @@ impl Loader {
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
     ) -> Option<&'static str> {
         let has = |name| present(node, name).is_some();
         let text = |name| present(node, name).and_then(Node::as_str);
@@ -47,7 +47,9 @@ impl Loader {
             for (index, own) in policies.iter().enumerate() {
                 let at = inside.index(index);
                 // All of them are one set; a name tells each from the others.
-                let name = self.text_of(record, own, at, "policyName").unwrap_or("");
+                let name = self
+                    .optional_str(record, own, at, "policyName")
+                    .unwrap_or("");
                 let rest = format!("{RESOURCE_POLICY}{name}");
                 self.composed(record, own, at, "policyDocument", ("logs", &rest));
             }
@@ -100,7 +102,7 @@ impl Loader {
             let at = at.member(inner);
             // What is proposed is not in force.
             let proposed = present(node, outer).and_then(|own| present(own, "Proposed"));
-            self.taken.extend(proposed.map(|own| own.span.start));
+            self.consumed.extend(proposed.map(|own| own.span.start));
             match own.value {
                 Value::String(_) => self.by_statements(record, own, at),
                 _ => match present(own, "Policy") {
@@ -119,7 +121,7 @@ impl Loader {
         record: &Record<'_, '_>,
         node: &Node<'_>,
         document: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
     ) -> &'static str {
         let named = resources_of(document, record.source.text());
         let is_bucket = |arn: &String| arn.starts_with("arn:") && arn.contains(":s3:::");
@@ -134,7 +136,7 @@ impl Loader {
                  give the policy as {{\"arn\", \"account\", \"policy\"}}"
             );
             self.error(record.at(node, at), codes::MISSING_MEMBER, message);
-            self.taken.insert(document.span.start);
+            self.consumed.insert(document.span.start);
             return "bucket policy";
         };
         let arn = format!("arn:{partition}:s3:::{stem}");
@@ -148,7 +150,7 @@ impl Loader {
         &mut self,
         record: &Record<'_, '_>,
         document: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
     ) {
         let named = resources_of(document, record.source.text());
         let mut owners: Vec<Option<String>> = named.iter().map(|arn| owner_of(arn)).collect();
@@ -168,7 +170,7 @@ impl Loader {
                 let message = "does not say which resource it belongs to; \
                     give the policy as {\"arn\", \"account\", \"policy\"}";
                 self.error(record.at(document, at), codes::MISSING_MEMBER, message);
-                self.taken.insert(document.span.start);
+                self.consumed.insert(document.span.start);
             }
         }
     }
@@ -179,7 +181,7 @@ impl Loader {
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
         policy: &str,
         (service, rest): (&str, &str),
     ) {
@@ -203,21 +205,27 @@ impl Loader {
                 codes::MISSING_MEMBER,
                 message,
             );
-            self.taken.insert(document.span.start);
+            self.consumed.insert(document.span.start);
             return;
         };
         let arn = format!("arn:{partition}:{service}:{region}:{account}:{rest}");
         self.resource(record, Some(document), at.member(policy), &arn, None);
     }
 
-    fn rest_api(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
-        if let Some(id) = self.needed(record, node, at, "id") {
+    fn rest_api(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: JsonPath<'_>) {
+        if let Some(id) = self.required_str(record, node, at, "id") {
             self.composed(record, node, at, "policy", ("execute-api", id));
         }
     }
 
-    fn repository(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>, name: &str) {
-        let Some(registry) = self.needed(record, node, at, "registryId") else {
+    fn repository(
+        &mut self,
+        record: &Record<'_, '_>,
+        node: &Node<'_>,
+        at: JsonPath<'_>,
+        name: &str,
+    ) {
+        let Some(registry) = self.required_str(record, node, at, "registryId") else {
             return;
         };
         let Some(document) = present(node, "policyText") else {
@@ -237,7 +245,7 @@ impl Loader {
             let message = "does not give its region; the file's path must contain it, \
                 or give the policy as {\"arn\", \"account\", \"policy\"}";
             self.error(record.at(node, at), codes::MISSING_MEMBER, message);
-            self.taken.insert(document.span.start);
+            self.consumed.insert(document.span.start);
             return;
         };
         let partition = partition_of(region);
