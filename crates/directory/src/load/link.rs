@@ -1,11 +1,25 @@
-//! From what the files say to the tables: references become ids.
+//! From the records to the tables: references become ids.
 //!
-//! The order matters. Organization and accounts come first, since everything else refers to accounts. Copies of single users
-//! and roles are compared before principals are made of them. From then on no strings are added, because the tables are
-//! about to own them. Principals and resources come last, since a name that is there twice can be told only then.
+//! The order matters:
 //!
-//! Equal lists of tags and equal policy sets are stored once, because principals mostly have those of others. Time and
-//! memory are linear in the records. Problems do not stop linking: the result is fit for use only if there are none.
+//! 1. Organization and accounts, since everything else refers to accounts.
+//! 2. Dumps of single users and roles are compared, and permission sets add roles, before
+//!   principals are made of the
+//! records.
+//! 3. Groups, then principals, which take over the policies of their groups.
+//! 4. Resources, grants and endpoints.
+//! 5. From then on no strings are added, because the tables own them. Rows are added last, since a
+//!   name that is there
+//! twice shows only in the index of the tables.
+//!
+//! Equal lists of tags and equal policy sets are stored once, because principals mostly have those
+//! of others. Time and memory are linear in the records, but for sorting. Problems do not stop
+//! linking: the result is fit for use only if there are none, and [`crate::load::load`] sees to
+//! that.
+//!
+//! Resolving references while files are read was rejected. It needs either an order of files, which
+//! collectors do not keep, or a place-holder for what comes later, which then has to be checked
+//! here anyway.
 
 mod acl;
 mod endpoints;
@@ -42,7 +56,8 @@ use crate::store::accounts::{Account, Accounts};
 use crate::store::ids::{SetsId, Symbol};
 use crate::store::tables::{Columns, Tables};
 
-/// Puts everything together. The result is fit for use only if there are no errors.
+/// Makes tables of all records. They are fit for use only if the loader has no errors afterwards;
+/// references to what is missing are in its report.
 pub(crate) fn link(loader: &mut Loader) -> Tables {
     let organization = link_organization(loader);
     let mut pairs = PairLists::default();
@@ -50,7 +65,6 @@ pub(crate) fn link(loader: &mut Loader) -> Tables {
     compare_entity_dumps(loader);
     let assignees = link_identity_center(loader);
     let groups = link_groups(loader);
-    // From here on, new texts are not made while the tables look at them.
     let principals = link_principals(loader, &accounts, &groups, &mut pairs);
     let (resources, grants) = link_resources(loader, &accounts, &mut pairs);
     let endpoints = link_endpoints(loader);
@@ -58,12 +72,15 @@ pub(crate) fn link(loader: &mut Loader) -> Tables {
     let dumps = dumps.filter_map(|(is_truncated, loc)| is_truncated.then_some(loc));
     let others = std::mem::take(&mut loader.raw.unfinished).into_values();
     for loc in dumps.chain(others) {
-        // IN-5: the other pages may deny.
+        // `IN-5`: the pages that are not there may deny. Not an error yet: the caller may allow
+        // missing parts.
         let message = "the last page says that there are more; add their files";
         let location = loader.location(loc);
         let problem = location.diagnostic(Severity::Error, codes::INCOMPLETE, message);
         loader.report.missing.push(problem);
     }
+    // Counted when everything that refers to something was linked. A directory with any is
+    // incomplete for good, also in a file.
     let missing = u32::try_from(loader.report.missing.len()).unwrap_or(u32::MAX);
     if loader.strings.is_full() {
         let message = "the strings of the directory are more than 4 GiB";
@@ -78,6 +95,7 @@ pub(crate) fn link(loader: &mut Loader) -> Tables {
         organization: organization.id,
         missing,
     });
+    // Before resources: a resource may be a role, whose trust policy is compared below.
     for (principal, loc) in principals {
         if !tables.add_principal(principal) {
             let arn = tables.arn(principal.entity());
@@ -89,6 +107,8 @@ pub(crate) fn link(loader: &mut Loader) -> Tables {
     add_people(&mut tables, &assignees);
     for (resource, loc) in resources {
         let arn = tables.str(resource.arn);
+        // A role may be in a line of our own too (`IN-48`). Its trust policy is in the dump of its
+        // account, and a line that says another would open the role or close it.
         let principal = tables.number_by_arn(arn);
         let principal = principal.and_then(|number| tables.principal(number));
         if let (Some(principal), true) = (principal, resource.policy.is_some()) {
@@ -108,7 +128,12 @@ pub(crate) fn link(loader: &mut Loader) -> Tables {
     tables
 }
 
-/// All accounts that anything refers to: those that were dumped, members of the organization, and owners of resources.
+/// Every account that anything refers to: dumped ones, members of the organization, owners of
+/// resources, and accounts in which permission sets are assigned.
+///
+/// An account without a dump is kept all the same. Its number decides whether a request is
+/// cross-account (`EVAL-2` and what follows), and its control policies limit callers that nothing
+/// else is known of.
 fn link_accounts(loader: &mut Loader, organization: &Organization) -> Accounts {
     let mut numbers: BTreeSet<u64> = loader.raw.dumped.iter().copied().collect();
     numbers.extend(organization.members.keys());
@@ -138,7 +163,7 @@ fn link_accounts(loader: &mut Loader, organization: &Organization) -> Accounts {
     Accounts::new(rows.collect())
 }
 
-/// Where a spot is, when the texts are in the tables.
+/// Resolves a source location after the strings moved into the tables.
 fn location_in(tables: &Tables, loc: SourceLoc) -> Location {
     loc.location(tables.str(loc.file))
 }

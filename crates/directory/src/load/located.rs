@@ -1,7 +1,14 @@
-//! The places of an explanation led back from policy documents to the files that they were read from (`IN-2`).
+//! Leads the positions in an explanation back from policy documents to the files that they were
+//! read from (`IN-2`).
 //!
-//! What decides keeps no places in files: the few that are told are found again, by reading the records that hold them.
-//! A file that has changed since is left as it is called.
+//! A document may be a string in JSON, or URL-encoded, so that its lines are not those of the file.
+//! What decides keeps no positions in files: the few that an explanation shows are found again by
+//! reading the records that hold them, which takes time linear in these files. Keeping a map of
+//! positions for each document was rejected, because it would be as large as the documents and is
+//! asked for a few statements.
+//!
+//! A file that has changed since is noticed, because the document in it is not the one that was
+//! compiled; its policies then keep the reference by which they are called.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -17,21 +24,24 @@ use crate::load::read::files::{self, Content, FoundFile};
 use crate::store::documents::Documents;
 use crate::store::strings::StringTable;
 
-/// Line and column, from 1.
+/// Line and column, counted from 1, columns in code points (`IN-2`).
 type LineColumn = (u32, u32);
 
-/// Places in a document, and what each is in the file: line, column, and byte.
+/// Positions in a document, and what each is in the file: line, column, and byte.
 type PositionMap = HashMap<LineColumn, (u32, u32, u64)>;
 
-/// What is told of the document at a path in a record.
+/// The positions that are wanted of one document.
 struct WantedDocument {
-    /// The whole place, `file:line#/path`.
+    /// How the document is called, `file:line#/path`.
     reference: String,
+    /// The JSON pointer in the record.
     path: String,
+    /// In the document by itself.
     positions: Vec<LineColumn>,
 }
 
-/// A place `file:line#/path` taken apart; the line is that of a record that is not the file's first.
+/// Takes a reference `file:line#/path` apart; the line is that of a record that is not the file's
+/// first. None if it is not a reference, as that of a policy which is built in.
 fn parse_reference(reference: &str) -> Option<(&str, usize, &str)> {
     let at = reference
         .find("#/")
@@ -43,7 +53,8 @@ fn parse_reference(reference: &str) -> Option<(&str, usize, &str)> {
     Some((file, line, path))
 }
 
-/// The member or element that a path of names and numbers leads to.
+/// The node that a path of names and numbers leads to. Names in a reference are not escaped, so
+/// that a name may hold slashes: the longest that is a member is taken.
 fn follow<'n, 'a>(root: &'n Node<'a>, path: &str) -> Option<&'n Node<'a>> {
     let mut node = root;
     let mut rest = path.strip_prefix('/');
@@ -73,17 +84,19 @@ fn follow<'n, 'a>(root: &'n Node<'a>, path: &str) -> Option<&'n Node<'a>> {
     Some(node)
 }
 
-/// Where documents are found by the places that explanations call them by.
+/// Where documents are found by the references that explanations call them by.
 pub(crate) struct Locator<'d> {
+    /// Every policy with its reference and text.
     pub(crate) documents: &'d Documents,
+    /// What the references are symbols of.
     pub(crate) strings: &'d StringTable,
 }
 
 impl Locator<'_> {
-    /// Leads the places in an explanation of this directory's decision, and in what would have to change, back to the
-    /// files of the folder that it was read from: their names begin with the folder's then, and line and column are those
-    /// of the file. Reads the records again that hold the policies. What cannot be found there as it was keeps its name
-    /// and its place in the document.
+    /// Leads the positions in an explanation of this directory's decision, and in what would have
+    /// to change, back to the files of the folder that it was read from: their names begin with the
+    /// folder's then, and line and column are those of the file. What cannot be found there as it
+    /// was keeps its name and its position in the document.
     pub(crate) fn locate(
         &self,
         folder: &Path,
@@ -91,6 +104,8 @@ impl Locator<'_> {
         scene: &mut Scene,
         changes: &mut Changes,
     ) {
+        // All positions first, so that each file is read once however many statements of it are
+        // shown.
         let mut wanted: BTreeMap<String, Vec<LineColumn>> = BTreeMap::new();
         for report in reports(explanation, changes) {
             let positions = wanted.entry(report.file.clone()).or_default();
@@ -113,6 +128,8 @@ impl Locator<'_> {
             Some((file, path.to_string()))
         };
         for report in reports(explanation, changes) {
+            // The excerpt is cut from the document, whose text it is whether or not its file is
+            // still there.
             let text = self.documents.text_at(&report.file, self.strings);
             let own = text.and_then(|text| between(text, report.start, report.end));
             report.text = own.map(str::to_string);
@@ -140,7 +157,7 @@ impl Locator<'_> {
         }
     }
 
-    /// Where places of documents are in their files.
+    /// Reads the files that hold the documents, each once and up to the last record that is wanted.
     fn find_positions(
         &self,
         folder: &Path,
@@ -168,6 +185,8 @@ impl Locator<'_> {
             let mut stream = Records::new(&mut input);
             let mut bytes = Vec::new();
             let mut open = records.len();
+            // Records are found by their first line. Behind the last that is wanted nothing is
+            // read.
             while open > 0 {
                 let Ok(Some(start)) = stream.next_into(&mut bytes) else {
                     break;
@@ -181,6 +200,9 @@ impl Locator<'_> {
         found
     }
 
+    /// Finds the positions of all documents that are wanted of one record. A document that is not
+    /// the text that was loaded is left out: its file has changed, and a position in it would point
+    /// at something else.
     fn find_in_record(
         &self,
         bytes: &[u8],
@@ -202,10 +224,13 @@ impl Locator<'_> {
             let Some((inner, text)) = inner.zip(text) else {
                 continue;
             };
+            // The file has changed since it was loaded: a position in it would point at something
+            // that did not decide.
             if inner.text() != text {
                 continue;
             }
             let positions = own.positions.iter().filter_map(|position| {
+                // Through the escapes of JSON strings and URL-encoding, back to the file (`IN-2`).
                 let offset = inner.outer(u32::try_from(byte_at(text, *position)?).ok()?);
                 let (line, column) = source.position(offset);
                 let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
@@ -226,7 +251,7 @@ impl Locator<'_> {
     }
 }
 
-/// All statements that are told of.
+/// All statements that an explanation shows, wherever it does.
 fn reports<'r>(
     explanation: &'r mut Explanation,
     changes: &'r mut Changes,

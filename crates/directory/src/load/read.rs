@@ -1,12 +1,26 @@
 //! Reading a folder: every file is taken apart into values, and each is recognized by its content.
 //!
-//! Names of files tell nothing but order and, where a value does not say it itself, a bucket, a key or an account. A value
-//! is recognized by the members that only its kind has. What holds a policy or a limit and is not recognized is an error
-//! (`IN-4`): a policy that is passed over may be the one that denies.
+//! Names of files decide nothing but order and, where a value does not say it itself, a bucket, a
+//! key, a region or an account. A value is recognized by the members that only its form has. What
+//! holds a policy or a limit and is not recognized is an error (`IN-4`): a policy that is passed
+//! over may be the one that denies.
 //!
-//! To make sure of that, readers mark the nodes that they took ([`Loader::taken`]), and what looks like a policy and was not
-//! marked is found afterwards, at any depth. Listing the members that each reader knows would forget the next one that AWS
-//! adds.
+//! To make sure of that, readers mark the nodes that they took ([`Loader::consumed`]), and what
+//! looks like a policy and was not marked is found afterwards, at any depth. Listing the members
+//! that each reader knows was rejected: the list forgets the next member that AWS adds.
+//!
+//! | file | what it reads |
+//! |---|---|
+//! | [`files`], `inflate` | which files there are, and what is in them |
+//! | `file`, `open_file`, `pieces` | one file: records, and elements of large account dumps |
+//! | `recognize`, `unread` | which form a value has, and what no reader took |
+//! | `account`, `managed`, `entity_dump`, `lists` | answers of IAM |
+//! | `organization`, [`tree`] | answers of Organizations, and our own file |
+//! | [`identity_center`] | permission sets and who has them |
+//! | `resource`, `service`, [`unnamed`], [`acl`] | resource policies and settings |
+//! | [`fields`] | members of objects, with locations of what is wrong |
+//!
+//! Readers are methods of [`Loader`], since each adds strings, documents, records and problems.
 
 mod account;
 pub(crate) mod acl;
@@ -33,10 +47,10 @@ use std::path::PathBuf;
 use crate::load::loader::Loader;
 use crate::load::sources::Sources;
 
-/// How far a long load is.
+/// How far a load is, for a host that shows it. A load of many gigabytes takes minutes.
 #[derive(Clone, Copy, Debug)]
 pub struct Progress<'p> {
-    /// The file that is being read.
+    /// The file that is read next, by its path from the folder.
     pub file: &'p str,
     /// Files that were read, of how many.
     pub files: (usize, usize),
@@ -44,7 +58,8 @@ pub struct Progress<'p> {
     pub principals: usize,
 }
 
-/// Reads everything in a folder, in the order of the names. `progress` is called before each file.
+/// Reads everything in a folder, in the order of the names, so that the same folder gives the same
+/// directory on every machine. `progress` is called before each file.
 pub(crate) fn read_folder(
     loader: &mut Loader,
     sources: &Sources<'_>,
@@ -53,7 +68,8 @@ pub(crate) fn read_folder(
     loader.folder(sources, progress);
 }
 
-/// Reads files with managed policies that the dumps do not hold.
+/// Reads packs of managed policies, which lie outside of the folder. A pack is a file like any
+/// other: what else it holds is read too, and counts.
 pub(crate) fn read_packs(loader: &mut Loader, packs: &[PathBuf]) {
     for path in packs {
         let path = path.clone();
@@ -62,7 +78,8 @@ pub(crate) fn read_packs(loader: &mut Loader, packs: &[PathBuf]) {
     }
 }
 impl Loader {
-    /// Reads everything in a folder, in the order of the names.
+    /// Lists first and reads afterwards, so that limits and files that are not regular are found
+    /// before hours of reading.
     fn folder(&mut self, sources: &Sources<'_>, progress: &mut dyn FnMut(Progress<'_>)) {
         let is_excluded = |path: &str| sources.excludes(path);
         let (files, excluded, problems) = files::list(sources.folder, files::LIMITS, &is_excluded);

@@ -1,7 +1,7 @@
 //! Who has the roles of Identity Center (`SSO-1`, `IN-33`).
 //!
-//! It decides nothing: rows are kept for those who ask who is behind a role, also in files. They are few, sorted by role,
-//! and found by bisection.
+//! It decides nothing: rows are kept for users who ask who is behind a role, also in files. They
+//! are few, sorted by role, and found by bisection. An index would be larger than the rows.
 
 use portcullis_model::{session_names, split_arn};
 
@@ -23,18 +23,18 @@ pub(crate) fn set_of_role(name: &str) -> Option<&str> {
 }
 
 impl Tables {
-    /// Who has the roles of Identity Center, sorted by role.
+    /// Who has the roles, sorted by role.
     pub(crate) fn people(&self) -> &[Person] {
         &self.people
     }
 
-    /// Says who has the roles of Identity Center.
+    /// Replaces who has the roles; in any order.
     pub(crate) fn set_people(&mut self, mut people: Vec<Person>) {
         people.sort_by_key(|own| own.principal);
         self.people = people;
     }
 
-    /// Who has a role.
+    /// Who has this role; nobody for roles that Identity Center did not make.
     pub(crate) fn people_of(&self, role: PrincipalIdx) -> &[Person] {
         let start = self.people.partition_point(|own| own.principal < role);
         let end = self.people.partition_point(|own| own.principal <= role);

@@ -10,14 +10,22 @@
 //!     sections         one after the other, each from a multiple of 8 on
 //! ```
 //!
-//! All numbers are little-endian. The sections are, in this order: settings, texts (each behind its length, see
-//! `texts`), accounts, principals, resources, grants, pairs, endpoints, policy sets, their uses of units, people, the
-//! image; then the images of what was changed since, if any. Tables are rows of 32-bit words; a text is called
-//! by the offset of its length. Nothing in the file is a hash: the ways into the tables are made anew when it is
-//! opened.
+//! All numbers are little-endian. The sections are, in this order: settings, strings (each behind
+//! its length, see [`crate::store::strings`]), accounts, principals, resources, grants, pairs,
+//! endpoints, policy sets, their uses of units, people, the image; then the images of what was
+//! changed since, if any. Tables are rows of 32-bit words; a string is referred to by the offset of
+//! its length.
 //!
-//! Rows are not read where they lie: a row is checked and copied once, so that decisions need no check. A file is trusted with
-//! nothing; its checksum finds damage, not intent.
+//! Nothing in the file is a hash, since hashes have random seeds: the indexes of the tables are
+//! made anew when it is opened.
+//!
+//! Rows are not read where they are: a row is checked and copied once, so that decisions need no
+//! check. Mapping the file and reading rows in place was rejected, because every access would then
+//! be a check, or the file trusted. It is trusted with nothing; its checksum finds damage, not
+//! intent.
+//!
+//! A new version refuses files of the old one instead of converting them: a directory is compiled
+//! from its folder in seconds.
 
 mod check;
 mod error;
@@ -46,13 +54,13 @@ pub(crate) struct Snapshot {
     pub(crate) tables: Tables,
     /// Checked, in the order of their units.
     pub(crate) images: Vec<Image<Vec<u8>>>,
-    /// The images have what explanations print.
+    /// Whether the images have what explanations print.
     pub(crate) debug: bool,
 }
 
-/// The tables and images as the content of a file, in memory. The same tables and images give the same bytes. `debug` says that
-/// the images have what explanations print. Sections come in the order of the module's head; what is absent is the word of
-/// [`Symbol::NONE`] or [`SetsId::NONE`].
+/// The tables and images as the content of a file, in memory. The same tables and images give the
+/// same bytes. `debug` records whether the images have what explanations print. Absent ids are the
+/// word of their type's `NONE`.
 pub(crate) fn to_bytes(tables: &Tables, images: &[Image<Vec<u8>>], debug: bool) -> Vec<u8> {
     let lengths: Vec<usize> = images.iter().map(|image| image.as_bytes().len()).collect();
     let mut bytes = before_images(tables, &lengths, debug);
@@ -64,13 +72,14 @@ pub(crate) fn to_bytes(tables: &Tables, images: &[Image<Vec<u8>>], debug: bool) 
     add_images(bytes, images.iter().map(Image::as_bytes))
 }
 
-/// The same where the images are not needed any more: a large one is never there twice.
+/// The same where the images are not needed any more. The first, which may be most of the file, is
+/// moved inside of its own buffer, so that it is never there twice.
 pub(crate) fn into_bytes(tables: &Tables, images: Vec<Image<Vec<u8>>>, debug: bool) -> Vec<u8> {
     let lengths: Vec<usize> = images.iter().map(|image| image.as_bytes().len()).collect();
     let before = before_images(tables, &lengths, debug);
     let mut images = images.into_iter();
     let mut bytes = images.next().map(Image::into_inner).unwrap_or_default();
-    // It moves behind what stands before it.
+    // The image moves up to make room for the tables.
     let length = bytes.len();
     let rest = lengths.iter().skip(1);
     let rest: usize = rest.map(|length| length.next_multiple_of(8)).sum();
@@ -84,7 +93,7 @@ pub(crate) fn into_bytes(tables: &Tables, images: Vec<Image<Vec<u8>>>, debug: bo
     add_images(bytes, others.iter().map(Image::as_bytes))
 }
 
-/// What stands before the first image of these lengths.
+/// Everything before the first image, when images have these lengths.
 fn before_images(tables: &Tables, images: &[usize], debug: bool) -> Vec<u8> {
     let sections = sections_of_tables(tables, debug);
     let lengths = sections.iter().map(Vec::len);
@@ -114,7 +123,7 @@ fn before_images(tables: &Tables, images: &[usize], debug: bool) -> Vec<u8> {
     bytes
 }
 
-/// Adds images to what stands before them, and the checksum.
+/// Appends images, and fills in the checksum.
 fn add_images<'i>(mut bytes: Vec<u8>, images: impl Iterator<Item = &'i [u8]>) -> Vec<u8> {
     for image in images {
         pad(&mut bytes);
@@ -130,6 +139,7 @@ fn add_images<'i>(mut bytes: Vec<u8>, images: impl Iterator<Item = &'i [u8]>) ->
     bytes
 }
 
+/// The sections of the tables, in the order of the module's head.
 fn sections_of_tables(tables: &Tables, debug: bool) -> Vec<Vec<u8>> {
     let settings = [
         tables.organization.unwrap_or(Symbol::NONE).get(),
@@ -155,10 +165,15 @@ fn sections_of_tables(tables: &Tables, debug: bool) -> Vec<Vec<u8>> {
     ]
 }
 
-/// Reads what [`to_bytes`] made. Everything is checked once: whatever the bytes are, the result is sound or an error.
+/// Reads what [`to_bytes`] made. Everything is checked once: whatever the bytes are, the result is
+/// sound or an error.
 ///
-/// Sound means what the tables promise: ids lead to rows, strings begin where their ids say, sets hold policies of the layers
-/// that they are used for. Takes time linear in the file, which was 0.34 s for a million principals.
+/// Sound means what the tables promise: ids lead to rows, strings begin at their symbols, sets hold
+/// policies of the layers that they are used for. Takes time linear in the file, which was 0.34 s
+/// for a million principals.
+///
+/// The order is that of dependence: images say which units there are, uses refer to units, sets to
+/// uses, rows to sets.
 ///
 /// # Errors
 /// [`SnapshotError`] says what is wrong.
@@ -169,6 +184,8 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Snapshot, SnapshotError> {
     };
     let [settings, text, accounts, principals, resources, others @ ..] = *sections;
     let [grants, pairs, endpoints, sets, uses, people] = others;
+    // Images first: the validator says which units there are and which layers each was compiled
+    // for.
     let images = images.iter().map(|image| Image::from_bytes(image.to_vec()));
     let images: Vec<_> = images
         .collect::<Result<_, _>>()
@@ -197,6 +214,7 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Snapshot, SnapshotError> {
     let organization = check.optional(organization)?.some();
     let accounts = read_rows(accounts, |row| check.account(row))?;
     let numbers = accounts.iter().map(|account| account.number);
+    // Accounts are found by bisection, so that order is part of being sound.
     let mut neighbors = numbers.clone().zip(numbers.skip(1));
     if !neighbors.all(|(before, next)| before < next) {
         return wrong("accounts out of order");
@@ -211,6 +229,7 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Snapshot, SnapshotError> {
         Ok((check.symbol(id)?, sets))
     });
     let endpoints: Vec<(Symbol, SetsId)> = endpoints.collect::<Result<_, _>>()?;
+    // Likewise, and a file with one endpoint twice would hide a policy.
     let ids = endpoints.iter().map(|(id, _)| strings.get(*id));
     if !ids
         .clone()
@@ -236,6 +255,7 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Snapshot, SnapshotError> {
         missing,
     });
     (tables.sets, tables.uses) = (sets, uses);
+    // The indexes are made here, with seeds of this process. They notice what appears twice.
     for principal in principals {
         if !tables.add_principal(principal) {
             return wrong("a user or role that appears twice");
@@ -247,6 +267,7 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Snapshot, SnapshotError> {
         }
     }
     let count = tables.principals.len();
+    // People refer to principals, whose number is known only now.
     let people = read_rows(people, |row| check.person(row, count))?;
     if !people.is_sorted_by_key(|own| own.principal) {
         return wrong("people out of order");
@@ -259,10 +280,11 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Snapshot, SnapshotError> {
     })
 }
 
-/// Policy sets, and what they use.
+/// Policy sets, and the uses that they are ranges of.
 type SetsAndUses = (Vec<RowRange>, Vec<(LayerSet, UnitId)>);
 
-/// Policy sets, and the units that they use in layers that each stands for.
+/// Reads policy sets. A unit may be used only in layers that it was compiled for: an identity
+/// policy that stands for a boundary would be read without the checks of one.
 fn read_sets(
     sets: &[u8],
     uses: &[u8],

@@ -1,14 +1,19 @@
 //! Accounts, principals and resources in tables of ids.
 //!
-//! A directory of a million principals has to fit into memory and be found at the first request, so that rows are a few
-//! words each: strings are symbols, lists are runs of shared columns, policies are ids of interned sets. Rows are not sorted
-//! by name; an index from hash to row finds them, made anew when a file is opened, with seeds that nobody knows beforehand.
+//! A directory of a million principals has to fit into memory and be found at the first request, so
+//! that rows are a few words each: strings are symbols, lists are ranges of shared columns,
+//! policies are ids of interned sets. Rows are not sorted by name; an index from hash to row finds
+//! them, made anew when a file is opened, with random seeds.
 //!
-//! Users and roles are found without regard to case (`IN-17`), resources exactly. A lookup is one hash and mostly one
-//! comparison. Maps would own their keys, which the strings hold already.
+//! Users and roles are found without regard to case (`IN-17`), resources exactly. A look-up is one
+//! hash and mostly one comparison. Maps would own their keys, which the strings hold already.
 //!
-//! What may be assumed of tables, wherever they come from: every id in a row leads to a row or is absent, no two users or roles
-//! of an account share a name, no two resources share an ARN, and people are sorted by role.
+//! # What may be assumed
+//!
+//! Of tables, wherever they come from: every id in a row leads to a row or is absent, no two users
+//! or roles of an account share a name, no two resources share an ARN, and people are sorted by
+//! role. Loading makes them so, a file is checked to be so ([`crate::store::snapshot`]), and an
+//! update keeps them so ([`crate::store::delta`]). Nothing that decides checks it again.
 
 mod rows;
 
@@ -28,8 +33,9 @@ pub(crate) use rows::{
     ALL_USERS, AUTHENTICATED_USERS, Entity, Grant, Person, PrincipalRow, ResourceRow,
 };
 
-/// Where the entities of users and roles are read: whoever asks chooses the place in the memory. A decision reads the summaries
-/// of the plan, which it looks at anyway; others read the rows.
+/// Where users and roles are read. A decision reads the summaries of the plan, which it needs
+/// anyway; everything else reads the rows. The choice is the caller's, because the wrong one costs
+/// a cache miss for each look-up.
 pub(crate) trait Entities {
     /// The user or role with a number.
     fn entity(&self, number: PrincipalIdx) -> Option<Entity>;
@@ -43,7 +49,8 @@ impl Entities for Tables {
     }
 }
 
-/// A name that is hashed without regard to case: eight bytes at a time.
+/// A name that is hashed without regard to ASCII case, eight bytes at a time, without a copy in
+/// lower case.
 struct Lower<'n>(&'n str);
 
 impl Hash for Lower<'_> {
@@ -58,30 +65,32 @@ impl Hash for Lower<'_> {
     }
 }
 
-/// The hash of a user or role.
+/// The hash by which a user or role is found.
 fn hash_of(index: &HashIndex, account: AccountIdx, kind: EntityKind, name: &str) -> u32 {
     index.hash((account, kind == EntityKind::Role, Lower(name)))
 }
 
-/// The tables, and the ways into them.
+/// The tables, and the indexes into them.
 ///
-/// Only this room writes them: [`Tables::new`] and the methods that add keep the indexes in step with the rows, and
-/// every id in a row is that of a row which is there, or absent.
+/// Only this room writes them: [`Tables::new`] and the methods that add keep the indexes in step
+/// with the rows, and every id in a row is that of a row which exists, or absent.
 #[derive(Debug, Default)]
 pub(crate) struct Tables {
-    /// All strings but those of documents.
+    /// All strings but the texts of documents.
     pub(super) strings: StringTable,
+    /// Sorted by number.
     pub(super) accounts: Accounts,
     /// In the order of the dumps.
     pub(super) principals: Vec<PrincipalRow>,
-    /// In the order in which they were met.
+    /// In the order of their ARNs' first use, then scope entries.
     pub(super) resources: Vec<ResourceRow>,
+    /// Of keys and of access control lists; resources have ranges of them.
     pub(super) grants: Vec<Grant>,
-    /// Tags, operations and encryption contexts.
+    /// Tags, operations and encryption contexts; rows have ranges of them.
     pub(super) pairs: Vec<(Symbol, Symbol)>,
-    /// Policy sets that take part together: each a run of uses.
+    /// Policy sets that take part together: each a range of uses.
     pub(super) sets: Vec<RowRange>,
-    /// Layers, and the unit of the image that stands for them there.
+    /// Layers, and the unit of the image that takes part in them.
     pub(super) uses: Vec<(LayerSet, UnitId)>,
     /// VPC endpoints by id, sorted by the id's text.
     pub(super) endpoints: Vec<(Symbol, SetsId)>,
@@ -89,29 +98,31 @@ pub(crate) struct Tables {
     pub(super) people: Vec<Person>,
     /// The organization's id.
     pub(super) organization: Option<Symbol>,
-    /// How much is referred to and not there.
+    /// How many references lead to what no file contains.
     pub(super) missing: u32,
-    /// By account, kind and name.
+    /// By account, kind and name in any case.
     principal_index: HashIndex,
-    /// By ARN.
+    /// By ARN, exactly.
     resource_index: HashIndex,
-    /// Some resource is an object of a bucket.
+    /// Some resource is an object of a bucket. Mostly none is, and a request for an object then
+    /// needs no look-up of its own.
     lists_objects: bool,
 }
 
-/// What tables are made of, before users, roles, resources and policy sets are added. Loading and opening a file both fill it,
-/// and [`Tables::new`] makes the indexes that follow.
+/// What tables are made of before users, roles, resources and policy sets are added. Loading and
+/// opening a file both fill it, and [`Tables::new`] makes the indexes that follow.
 #[derive(Debug, Default)]
 pub(crate) struct Columns {
     pub(crate) strings: StringTable,
     pub(crate) accounts: Accounts,
+    /// Rows of resources refer to them by range.
     pub(crate) grants: Vec<Grant>,
-    /// Of tags, operations and encryption contexts; rows refer to runs of them.
+    /// Of tags, operations and encryption contexts; rows refer to ranges of them.
     pub(crate) pairs: Vec<(Symbol, Symbol)>,
     /// In any order.
     pub(crate) endpoints: Vec<(Symbol, SetsId)>,
     pub(crate) organization: Option<Symbol>,
-    /// How much is referred to and not there: answers are then incomplete.
+    /// How many references lead nowhere: answers are then incomplete.
     pub(crate) missing: u32,
 }
 
@@ -258,8 +269,9 @@ impl Tables {
         hash_of(&self.principal_index, account, kind, name)
     }
 
-    /// The user or role with a name, in any case (`IN-17`), and its number. Whether it has exactly the ARN that was asked for is for
-    /// the caller to compare.
+    /// The user or role with a name, in any case (`IN-17`), and its number. Whether it has exactly
+    /// the ARN that was asked for is for the caller to compare, since a session does not say the
+    /// path.
     pub(crate) fn find_entity(
         &self,
         from: &impl Entities,
@@ -287,7 +299,8 @@ impl Tables {
         number.map(PrincipalIdx::new).zip(found)
     }
 
-    /// The number of a user or role with this hash: mostly the only one. For reading ahead, which decides nothing.
+    /// The number of a user or role with this hash: mostly the only one. For reading ahead, which
+    /// decides nothing.
     pub(crate) fn likely_entity(&self, hash: u32) -> Option<PrincipalIdx> {
         let found = self.principal_index.find(hash, |_| true);
         found.map(PrincipalIdx::new)
@@ -320,7 +333,8 @@ impl Tables {
         found.map(|(number, _)| number)
     }
 
-    /// Adds a user or role; false, and nothing is added, if there is one with its name.
+    /// Adds a user or role; false, and nothing is added, if there is one with its name. Whether it
+    /// is linked to a service follows from its path and is not stored (`EVAL-54`).
     pub(crate) fn add_principal(&mut self, mut principal: PrincipalRow) -> bool {
         principal.is_service_linked = principal.kind == EntityKind::Role
             && self
@@ -341,7 +355,8 @@ impl Tables {
         true
     }
 
-    /// Makes the way to users and roles anew, when their rows were moved. Takes time linear in the rows.
+    /// Makes the index of users and roles anew, when their rows were moved. Takes time linear in
+    /// the rows.
     pub(super) fn index_principals(&mut self) {
         let mut index = HashIndex::with_capacity(self.principals.len());
         for (number, own) in (0..).zip(&self.principals) {
@@ -427,7 +442,8 @@ impl Tables {
         concat_in(&self.arn_parts(own), arena)
     }
 
-    /// True if these are the parts of the ARN of a user or role: compared piece by piece, so that no ARN is written down.
+    /// True if these are the parts of the ARN of a user or role: compared piece by piece, so that
+    /// no ARN is written down. Exact, in path and case: policies compare ARNs so (`IN-17`).
     pub(crate) fn has_arn(&self, own: Entity, arn: [&str; 6]) -> bool {
         let ["arn", partition, "iam", "", account, rest] = arn else {
             return false;

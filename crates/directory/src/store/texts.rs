@@ -9,7 +9,7 @@ use crate::store::strings::{HashIndex, StringTable};
 /// How large a block gets: allocators keep what is smaller for themselves.
 const BLOCK: usize = 40 << 20;
 
-/// The number of a text.
+/// The number of a text, in the order of first use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct TextId(u32);
 

@@ -10,7 +10,8 @@ use crate::load::loader::Loader;
 use crate::load::raw::SourceLoc;
 use crate::store::ids::{PolicyId, SetsId, Symbol};
 
-/// The policies of VPC endpoints, by their ids.
+/// Interns the policies of endpoints, in the order of their ids. An endpoint that is there twice is
+/// an error: each answer lists its endpoints once, so that one of two files is old.
 pub(super) fn link_endpoints(loader: &mut Loader) -> Vec<(Symbol, SetsId)> {
     let mut endpoints: BTreeMap<Symbol, (PolicyId, SourceLoc)> = BTreeMap::new();
     for raw in std::mem::take(&mut loader.raw.endpoints) {

@@ -1,8 +1,13 @@
-//! Dumps of one user, group or role beside the dump of its account: both have to say the same, since nobody can tell
-//! which of them is in force.
+//! Dumps of one user, group or role beside the dump of its account: both have to say the same
+//! (choice R31).
 //!
-//! The later of two could be taken by the time of its file, but copies and archives change that, and a policy that was
-//! removed would come back. So a difference is an error that names both places.
+//! The later of two could be taken by the time of its file, but copies and archives change that,
+//! and a policy that was removed would come back. So a difference is an error that names both
+//! locations. Taking the union of both was rejected for the same reason: it allows what either
+//! allows.
+//!
+//! A dump of somebody who is in no account dump decides nothing. It is a warning, because a
+//! principal of which only a part is known cannot be decided for.
 
 use std::collections::HashMap;
 
@@ -13,13 +18,15 @@ use crate::load::loader::Loader;
 use crate::load::raw::{EntityField, RawEntityDump, SourceLoc};
 use crate::store::ids::PolicyId;
 
-/// Holds what is said of single users, groups and roles to the dumps of their accounts, and adds what these do not
-/// have: how long a role's sessions may last.
+/// Holds the dumps of single users, groups and roles against those of their accounts, and adds how
+/// long a role's sessions may last, which account dumps do not have. Runs before principals are
+/// linked; takes one map over all principals, and nothing at all where no such dump was read.
 pub(super) fn compare_entity_dumps(loader: &mut Loader) {
     let dumps = std::mem::take(&mut loader.raw.entity_dumps);
     if dumps.is_empty() {
         return;
     }
+    // Names are unique without regard to case (`IN-17`), and two dumps may spell one differently.
     let lower = |name| loader.strings.get(name).to_ascii_lowercase();
     let principals = loader
         .raw
@@ -48,6 +55,7 @@ pub(super) fn compare_entity_dumps(loader: &mut Loader) {
             None => {
                 let kind = dump.kind;
                 let message = format!("the {kind} `{name}` of {account:012} is in no account dump");
+                // Not an error: collectors keep dumps of roles that were deleted since.
                 loader.warn(
                     loader.location(dump.loc),
                     codes::DANGLING_REFERENCE,
@@ -58,13 +66,14 @@ pub(super) fn compare_entity_dumps(loader: &mut Loader) {
     }
 }
 
-/// The account of a folder with a single one, for files that do not say theirs.
+/// The account of a folder with a single one, for dumps that do not say theirs (`get-user-policy`
+/// does not).
 fn only_account(loader: &Loader) -> Option<u64> {
     let mut all = loader.raw.dumped.iter().copied();
     all.next().filter(|_| all.next().is_none())
 }
 
-/// Compares a dump with the user, group or role of this index.
+/// Compares a dump with the user, group or role that has this index among the records.
 fn compare_entity_dump(loader: &mut Loader, dump: &RawEntityDump, index: usize) {
     let principal = match dump.kind {
         "group" => None,
@@ -84,6 +93,8 @@ fn compare_entity_dump(loader: &mut Loader, dump: &RawEntityDump, index: usize) 
     let mut max_session = None;
     for field in &dump.fields {
         let is_same = match field {
+            // An inline policy that the account dump does not have is a difference too. The other
+            // way around nothing is known: the answer is about one policy of many.
             EntityField::Inline(name, policy) => {
                 let inline = inline.map_or(&[][..], Vec::as_slice);
                 let named = |id: &&PolicyId| loader.documents.name_and_reference(**id).0 == *name;
@@ -95,6 +106,7 @@ fn compare_entity_dump(loader: &mut Loader, dump: &RawEntityDump, index: usize) 
                 })
             }
             EntityField::Trust(trust) => match (principal.and_then(|own| own.trust), trust) {
+                // Neither can be read, which was reported twice already.
                 (None, None) => true,
                 (Some(own), Some(trust)) => {
                     loader
@@ -115,6 +127,7 @@ fn compare_entity_dump(loader: &mut Loader, dump: &RawEntityDump, index: usize) 
             EntityField::MaxSession(seconds) => {
                 max_session = Some(*seconds);
                 let own = principal.and_then(|own| own.max_session);
+                // Account dumps do not have it, so that only two dumps of the role can differ.
                 own.is_none_or(|own| own == *seconds)
             }
         };
@@ -140,7 +153,7 @@ fn compare_entity_dump(loader: &mut Loader, dump: &RawEntityDump, index: usize) 
     }
 }
 
-/// An error that names both files, since either may be the old one.
+/// Reports a difference as an error that names both files, since either may be the old one.
 fn contradicts(loader: &mut Loader, dump: &RawEntityDump, what: &str, account_dump: SourceLoc) {
     let name = loader.strings.get(dump.name);
     let message = format!(

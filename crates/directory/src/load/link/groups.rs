@@ -13,18 +13,22 @@ use crate::load::raw::{RawGroup, SourceLoc};
 use crate::store::ids::PolicyId;
 use crate::store::provenance::Attachment;
 
-/// A group's policies, of which the first are its inline policies, and what it adds to its members.
+/// A group's policies: the first `inline` of them are its inline policies, the others are managed.
 pub(super) struct GroupPolicies {
+    /// What each member gets, in the order of the dump.
     pub(super) policies: Vec<PolicyId>,
+    /// How many are inline. Explanations tell the two apart, decisions do not.
     pub(super) inline: usize,
+    /// For the message about a second group of the same name.
     pub(super) loc: SourceLoc,
 }
 
-/// By account and name in lower case: names of groups are unique without regard to case.
+/// By account and name in lower case: names of groups are unique without regard to case, and a user
+/// may spell its group another way than the group does.
 pub(super) type GroupsByName = HashMap<(u64, String), GroupPolicies>;
 
-/// Groups are no principals of a decision: they become lists that their members take over. One that is there twice is an
-/// error, since nobody can tell which is in force.
+/// Makes the lists of policies that members take over. A group that is there twice is an error,
+/// since nobody can tell which of the two is in force.
 pub(super) fn link_groups(loader: &mut Loader) -> GroupsByName {
     let mut groups = GroupsByName::new();
     for raw in std::mem::take(&mut loader.raw.groups) {
@@ -38,6 +42,7 @@ pub(super) fn link_groups(loader: &mut Loader) -> GroupsByName {
         let mut policies = inline;
         let inline = policies.len();
         add_attached(loader, &attached, loc, &mut policies);
+        // By the name in lower case, as members look it up.
         let key = (account, loader.strings.get(name).to_ascii_lowercase());
         if let Some(old) = groups.get(&key) {
             let message = format!(

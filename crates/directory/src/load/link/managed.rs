@@ -17,17 +17,24 @@ use crate::load::path::Location;
 use crate::load::raw::SourceLoc;
 use crate::store::ids::{PolicyId, Symbol};
 
-/// The managed policy with an ARN.
+/// Finds the managed policy with an ARN, and checks one of a pack when it is first referred to.
+///
+/// None if no file contains it, which is reported as missing, or if it is invalid, which is an
+/// error. `from` gives the location of the reference; it is a function because most references are
+/// found and need none.
 pub(super) fn managed_policy(
     loader: &mut Loader,
     arn: Symbol,
     from: &dyn Fn(&Loader) -> Location,
 ) -> Option<PolicyId> {
+    // Policies of dumps were checked when they were read.
     if let Some(found) = loader.raw.managed.get(&arn) {
         return Some(found.policy);
     }
     let Some(bundled) = loader.raw.bundled.get(&arn).copied() else {
         let arn = loader.strings.get(arn);
+        // The usual reason is a dump that was made with `--filter`, so that the message says what
+        // to do.
         let help = match arn.contains(":iam::aws:policy/") {
             true => {
                 "; dumps made without `--filter` have the AWS managed policies that are attached; others come from a pack \
@@ -56,7 +63,9 @@ pub(super) fn managed_policy(
     Some(policy)
 }
 
-/// Managed policies that are attached.
+/// Adds the managed policies that are attached to a user, role or group. One that is missing is
+/// left out here and makes the directory incomplete: nothing stands for it, since nobody knows
+/// whether it allows or denies.
 pub(super) fn add_attached(
     loader: &mut Loader,
     arns: &[Symbol],

@@ -1,9 +1,15 @@
 //! The tree of an organization, and the chains of policies from its root to each account.
 //!
-//! Files give parents, children and attachments, in any mixture and order; here they become one chain for each account
-//! (`SCP-1`, `RCP-1`). Chains are interned, so that accounts of one unit share theirs. A level that has no policy is a level
-//! all the same: it allows nothing (`SCP-6`). Whatever leaves a chain unknown is an error, since a level that is guessed away
-//! is a Deny that is lost.
+//! Files give parents, children and attachments, in any mixture and order; here they become one
+//! chain for each account (`SCP-2`, `RCP-2`). Chains are interned, so that accounts of one unit
+//! share theirs. A level that has no policy is a level all the same: it allows nothing (`SCP-6`).
+//! Whatever leaves a chain unknown is an error, since a level that is guessed away is a Deny that
+//! is lost.
+//!
+//! A chain is one policy set with a layer for each level, and not a walk from account to parent: a
+//! decision asks all levels at once, and the tree is not needed afterwards but for charts. Trees
+//! have at most [`Layer::MAX_LEVELS`] levels, so that a chain takes bounded time; one walk for each
+//! account makes it linear in accounts times depth.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -16,35 +22,45 @@ use crate::load::path::Location;
 use crate::load::raw::{ControlPolicyType, RCP_FULL_ACCESS, RawNode, SCP_FULL_ACCESS, SourceLoc};
 use crate::store::ids::{PolicyId, SetsId, Symbol};
 
-/// The content of [`SCP_FULL_ACCESS`].
+/// The content of [`SCP_FULL_ACCESS`], which AWS publishes and `describe-policy` prints
+/// (`GRAM-57`). It is built in because `list-policies-for-target` names the policy and few
+/// collectors fetch its content.
 const FULL_ACCESS: &str =
     r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
 
-/// An account's place.
+/// An account of the organization, with what limits it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Member {
-    /// `o-…/r-…/ou-…/`; none if the tree does not have the account.
+    /// `o-…/r-…/ou-…/` (`IN-30`); none if the tree does not have the account.
     pub(crate) path: Option<Symbol>,
+    /// The chain of its service control policies.
     pub(crate) scps: SetsId,
+    /// The chain of its resource control policies.
     pub(crate) rcps: SetsId,
+    /// Neither chain holds for it (`SCP-3`, `RCP-3`).
     pub(crate) is_management: bool,
 }
 
-/// The organization of a directory.
+/// What the tables need of the organization; empty if no file tells of one.
 #[derive(Debug, Default)]
 pub(crate) struct Organization {
+    /// `o-…`, the value of `aws:PrincipalOrgID`.
     pub(crate) id: Option<Symbol>,
+    /// By number, so that the same tree gives the same sets.
     pub(crate) members: BTreeMap<u64, Member>,
 }
 
-/// The policies attached to a node.
+/// The policies attached to one node. One list for each type, since the types are different layers.
 #[derive(Debug, Default)]
 struct Attached {
+    /// Several of one level are united (`SCP-2`).
     scps: Vec<PolicyId>,
+    /// Without the one that AWS attaches everywhere (`GRAM-61`).
     rcps: Vec<PolicyId>,
 }
 
-/// Puts the organization together.
+/// Makes chains and paths of all accounts in the tree. Without an organization there are none: the
+/// accounts are then decided for as accounts outside of any.
 pub(crate) fn link_organization(loader: &mut Loader) -> Organization {
     let mut organization = Organization::default();
     let (id, management) = match organization_id(loader) {
@@ -61,7 +77,8 @@ pub(crate) fn link_organization(loader: &mut Loader) -> Organization {
     });
     let mut attached = attachments(loader, &nodes);
     // In the order of their numbers, so that the same tree gives the same sets. Units without
-    // accounts decide nothing, but must have a place.
+    // accounts decide nothing, but their way to the root is checked too: a broken tree is broken
+    // whether or not somebody lives there.
     let mut all: Vec<(Option<u64>, Symbol)> = nodes
         .keys()
         .map(|id| (account_number(loader.strings.get(*id)), *id))
@@ -120,7 +137,9 @@ pub(crate) fn link_organization(loader: &mut Loader) -> Organization {
     organization
 }
 
-/// The one id and the management account.
+/// The id and the management account, which all files must agree on. None if no file says the id.
+/// That is an error if anything else of an organization was read, because its control policies
+/// would be lost.
 fn organization_id(loader: &mut Loader) -> Option<(Symbol, Option<u64>)> {
     let ids = std::mem::take(&mut loader.raw.organization.ids);
     let Some((id, management, loc)) = ids.first().copied() else {
@@ -152,7 +171,7 @@ fn organization_id(loader: &mut Loader) -> Option<(Symbol, Option<u64>)> {
     Some((id, management))
 }
 
-/// The nodes by id, each in one place.
+/// The nodes by id. A node that two files describe must have one parent, and there is one root.
 fn unique_nodes(loader: &mut Loader) -> HashMap<Symbol, RawNode> {
     let mut nodes: HashMap<Symbol, RawNode> = HashMap::new();
     let mut roots: Vec<Symbol> = Vec::new();
@@ -169,14 +188,14 @@ fn unique_nodes(loader: &mut Loader) -> HashMap<Symbol, RawNode> {
         let says_the_same = old.parent == node.parent && !is_tree(&node) && !is_tree(old);
         if !says_the_same {
             let id = loader.strings.get(node.id).to_string();
-            let there = node_place(loader, old);
+            let there = node_location(loader, old);
             let message = format!("`{id}` appears twice in the organization, also at {there}");
-            loader.error(node_place(loader, &node), codes::INVALID_TREE, message);
+            loader.error(node_location(loader, &node), codes::INVALID_TREE, message);
         }
     }
     if roots.len() > 1 {
         let location = roots.get(1).and_then(|root| nodes.get(root));
-        let location = location.map_or_else(Location::default, |node| node_place(loader, node));
+        let location = location.map_or_else(Location::default, |node| node_location(loader, node));
         loader.error(
             location,
             codes::INVALID_TREE,
@@ -195,13 +214,15 @@ fn unique_nodes(loader: &mut Loader) -> HashMap<Symbol, RawNode> {
     nodes
 }
 
-/// Where a node stands, for messages.
-fn node_place(loader: &Loader, node: &RawNode) -> Location {
+/// Where a node is described, with the path in the record: a whole tree is one record.
+fn node_location(loader: &Loader, node: &RawNode) -> Location {
     let path = loader.strings.get(node.path);
     loader.location(node.loc).inside(path)
 }
 
-/// The nodes from the root down to this one; none if there is a problem.
+/// The nodes from the root down to this one, in the order of the layers. None if the way up does
+/// not end in a root: a parent is missing, a node is below itself, or there are more levels than
+/// layers. The problem is reported.
 fn chain(
     loader: &mut Loader,
     node: Symbol,
@@ -210,18 +231,25 @@ fn chain(
     let mut chain = vec![node];
     let mut at = nodes.get(&node)?;
     while let Some(parent) = at.parent {
+        // A level that is not described may have policies that deny.
         let Some(next) = nodes.get(&parent) else {
             let message = format!(
                 "`{}` has the parent `{}`, which no file describes",
                 loader.strings.get(at.id),
                 loader.strings.get(parent)
             );
-            loader.error(node_place(loader, at), codes::DANGLING_REFERENCE, message);
+            loader.error(
+                node_location(loader, at),
+                codes::DANGLING_REFERENCE,
+                message,
+            );
             return None;
         };
+        // Chains are short, so that a list is searched faster than a set. It also ends the walk for
+        // trees that are circles.
         if chain.contains(&parent) {
             let message = format!("`{}` is below itself", loader.strings.get(parent));
-            loader.error(node_place(loader, next), codes::INVALID_TREE, message);
+            loader.error(node_location(loader, next), codes::INVALID_TREE, message);
             return None;
         }
         chain.push(parent);
@@ -231,7 +259,7 @@ fn chain(
                 loader.strings.get(node),
                 Layer::MAX_LEVELS
             );
-            loader.error(node_place(loader, at), codes::TOO_LARGE, message);
+            loader.error(node_location(loader, at), codes::TOO_LARGE, message);
             return None;
         }
         at = next;
@@ -240,14 +268,16 @@ fn chain(
     Some(chain)
 }
 
-/// `SCP-6`: service control policies that are not in use do not limit. A tree that never speaks of
-/// them does not use them; one that leaves them out at some level allows nothing there.
+/// Whether service control policies are in use (`SCP-6`). A file may say so (`list-roots`).
+/// Otherwise a tree that never mentions one does not use them, with a warning; one that mentions
+/// them somewhere and leaves a level empty allows nothing there.
 fn scps_apply(loader: &mut Loader) -> bool {
     if let Some(enabled) = loader.raw.organization.scp_enabled {
         return enabled;
     }
     let organization = &loader.raw.organization;
     let is_scp = |control: &ControlPolicyType| *control == ControlPolicyType::Scp;
+    // A policy of the type, a list with one, or the default policy attached somewhere.
     let speaks = organization
         .controls
         .values()
@@ -264,8 +294,12 @@ fn scps_apply(loader: &mut Loader) -> bool {
     speaks
 }
 
-/// A policy of which no file says where it is attached may deny anywhere. Files say it of a policy
-/// (`list-targets-for-policy`), or of all nodes (`list-policies-for-target`, our tree).
+/// Reports control policies of which no file says where they are attached: they may deny anywhere
+/// (choice R19).
+///
+/// Files say it of a policy (`list-targets-for-policy`), or of all nodes
+/// (`list-policies-for-target`, our tree). Where each node's policies of a type are listed, a
+/// policy in none of the lists is attached nowhere.
 fn report_unattached(
     loader: &mut Loader,
     nodes: &HashMap<Symbol, RawNode>,
@@ -275,6 +309,8 @@ fn report_unattached(
     let attached = organization.attachments.iter().map(|own| own.policy);
     let attached: HashSet<Symbol> = attached.collect();
     let is_open = |control: &ControlPolicyType| {
+        // A type whose policies are listed for every node is settled: what is in no list is
+        // attached nowhere.
         let has_told = |node| organization.with_policies.contains(&(node, *control));
         in_use(*control) && !nodes.keys().all(|node| has_told(*node))
     };
@@ -293,6 +329,7 @@ fn report_unattached(
                 && !attached.contains(id)
                 && !organization.with_targets.contains(id)
                 && !organization.full_rcps.contains(id)
+                // AWS's own policies are known, and deny nothing.
                 && ![RCP_FULL_ACCESS, SCP_FULL_ACCESS].contains(&loader.strings.get(*id))
         })
         .map(|(id, _, loc)| (id, loc))
@@ -306,8 +343,8 @@ fn report_unattached(
     }
 }
 
-/// Which policies are attached to each node. `FullAWSAccess` of AWS is known and counts where it is attached; its like among
-/// resource control policies denies nothing and is left out.
+/// Which policies are attached to each node. `FullAWSAccess` is known and counts where it is
+/// attached; its like among resource control policies denies nothing and is left out.
 fn attachments(loader: &mut Loader, nodes: &HashMap<Symbol, RawNode>) -> HashMap<Symbol, Attached> {
     let full = loader.strings.intern(SCP_FULL_ACCESS);
     let full_name = loader.strings.intern("FullAWSAccess");

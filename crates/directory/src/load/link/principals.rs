@@ -16,11 +16,13 @@ use crate::store::ids::{AccountIdx, PolicyId, SetsId, Symbol};
 use crate::store::provenance::{Attachment, PrincipalPolicies};
 use crate::store::tables::PrincipalRow;
 
-/// What a role's sessions last if no dump says otherwise, in seconds (`STS-1`).
+/// The longest session of a role of which no dump says otherwise, in seconds (`STS-1`): account
+/// dumps do not have it.
 const DEFAULT_MAX_SESSION: u32 = 3600;
 
-/// Users and roles as rows, in the order of the files. Policies are interned as sets, so that those with the same share
-/// one.
+/// Makes rows of users and roles, in the order of the files, each with the location for the message
+/// about a second one of its name. Policies are interned as sets, so that principals with the same
+/// policies share one.
 pub(super) fn link_principals(
     loader: &mut Loader,
     accounts: &Accounts,
@@ -38,7 +40,8 @@ pub(super) fn link_principals(
                     let path = "PermissionsBoundary/PermissionsBoundaryArn";
                     loader.location(raw.loc).inside(path)
                 };
-                // One that is missing still limits: it is a set that allows nothing.
+                // A boundary that is missing still limits: its set is empty and allows nothing.
+                // Leaving it out would open access.
                 let policies = Vec::from_iter(managed_policy(loader, arn, &from));
                 loader
                     .documents
@@ -51,6 +54,7 @@ pub(super) fn link_principals(
                 .intern_sets(vec![(Layer::Resource, vec![policy])]),
             None => SetsId::NONE,
         };
+        // Always there: the account of every record was added to the accounts before.
         let account = accounts.find(raw.account).unwrap_or(AccountIdx::NONE);
         let principal = PrincipalRow {
             account,
@@ -71,7 +75,11 @@ pub(super) fn link_principals(
     principals
 }
 
-/// A principal's own policies, the attached ones and those of its groups (`EVAL-2`).
+/// The identity policies of a principal: its own, the attached ones, and those of its groups
+/// (`EVAL-2`), as one set.
+///
+/// Groups cannot be in groups, so that one level is all. A policy that comes in two ways is in the
+/// set once and among the attachments twice, where explanations show both.
 fn identity(loader: &mut Loader, raw: &RawPrincipal, groups: &GroupsByName) -> SetsId {
     let mut policies = raw.inline.clone();
     let mut own = PrincipalPolicies::default();
@@ -94,6 +102,8 @@ fn identity(loader: &mut Loader, raw: &RawPrincipal, groups: &GroupsByName) -> S
                 keep(&found.policies, found.inline, Some(*group));
                 policies.extend_from_slice(&found.policies);
             }
+            // Users keep the names of groups that were deleted only in dumps that were cut
+            // together. A group that is missing may deny.
             None => {
                 let location = loader.location(raw.loc);
                 let location = location.inside(&format!("GroupList/{index}"));

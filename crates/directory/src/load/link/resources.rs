@@ -20,8 +20,12 @@ use crate::store::accounts::Accounts;
 use crate::store::ids::{AccountIdx, RowRange, Symbol};
 use crate::store::tables::{Grant, ResourceRow};
 
-/// Resources and grants as rows. What several files say of a resource is merged first, then its policy is stored under
-/// the keys that requests will find it by (`MATCH-36`).
+/// Makes rows of resources and of grants. The rows come with locations, for the comparison with
+/// trust policies in account dumps.
+///
+/// Names are resolved first: keys by id (`IN-41`), buckets by name (`S3-4`). Then records about one
+/// ARN are merged, then grants and access control lists add resources that only they mention, and
+/// only then is every resource known that has a policy, which decides where each policy is found.
 pub(super) fn link_resources(
     loader: &mut Loader,
     accounts: &Accounts,
@@ -29,9 +33,10 @@ pub(super) fn link_resources(
 ) -> (Vec<(ResourceRow, SourceLoc)>, Vec<Grant>) {
     name_kms_keys(loader);
     name_buckets(loader);
-    // Several files may each know something of a resource.
+    // Ordered by symbol, which is the order of first use and so the same on every machine.
     let mut merged: BTreeMap<Symbol, RawResource> = BTreeMap::new();
     for raw in std::mem::take(&mut loader.raw.resources) {
+        // Most ARNs have the owner; those of buckets do not, and then the line has to say it.
         let own = split_arn(loader.strings.get(raw.arn))
             .and_then(|[.., account, _]| account_number(account));
         if raw
@@ -53,6 +58,7 @@ pub(super) fn link_resources(
     }
     let mut by_key: HashMap<Symbol, Vec<Grant>> = HashMap::new();
     for raw in std::mem::take(&mut loader.raw.grants) {
+        // `list-grants` gives the key by its ARN, or by its id, as it was asked.
         let arn = match split_arn(loader.strings.get(raw.key)) {
             Some(_) => Some(raw.key),
             None => loader.raw.keys.get(&raw.key).copied(),
@@ -65,6 +71,8 @@ pub(super) fn link_resources(
             loader.error(loader.location(raw.loc), codes::DANGLING_REFERENCE, message);
             continue;
         };
+        // Operations are stored in the column of pairs, as names with themselves: a column of its
+        // own would need a range of its own too.
         let named = |names: Vec<Symbol>| names.into_iter().map(|name| (name, name)).collect();
         let is_exact = raw.equals.is_some();
         let grant = Grant {
@@ -76,7 +84,8 @@ pub(super) fn link_resources(
             is_exact,
         };
         by_key.entry(arn).or_default().push(grant);
-        // A key of which nothing else is known.
+        // A grant is a row of its key, so that there must be one: grants decide also where no key
+        // policy is known (`KMS-8`).
         merged.entry(arn).or_insert_with(|| RawResource {
             account: split_arn(loader.strings.get(arn))
                 .and_then(|[.., account, _]| account_number(account)),
@@ -85,8 +94,9 @@ pub(super) fn link_resources(
     }
     link_acls(loader, &mut merged, &mut by_key, pairs);
     let mut grants = Vec::new();
-    let mut keys = ScopeEntries::new();
+    let mut scopes = ScopeEntries::new();
     name_buckets_behind(loader, &mut merged);
+    // Only now: buckets behind access points and owners of lists were added by the steps before.
     let wholes = wholes(loader, &merged);
     let mut resources = Vec::with_capacity(merged.len());
     for raw in merged.into_values() {
@@ -104,13 +114,13 @@ pub(super) fn link_resources(
             has_abac: raw.abac.unwrap_or(false),
             ..ResourceRow::new(raw.arn)
         };
-        link_policy(loader, raw, resource, &wholes, &mut keys, &mut resources);
+        link_policy(loader, raw, resource, &wholes, &mut scopes, &mut resources);
     }
-    link_scopes(loader, keys, &mut resources);
+    link_scopes(loader, scopes, &mut resources);
     (resources, grants)
 }
 
-/// Key policies get the ARNs of their keys.
+/// Gives key policies the ARNs of their keys, which only `describe-key` says (`IN-41`).
 fn name_kms_keys(loader: &mut Loader) {
     for raw in std::mem::take(&mut loader.raw.key_policies) {
         let Some(arn) = loader.raw.keys.get(&raw.id).copied() else {
@@ -129,7 +139,12 @@ fn name_kms_keys(loader: &mut Loader) {
     }
 }
 
-/// A block of public access says the name of its bucket, and not the partition (`S3-4`).
+/// Gives blocks of public access the ARNs of their buckets.
+///
+/// The answer of `get-public-access-block` does not say the bucket, and the name of the file does
+/// not say the partition. A bucket of this name that another file knows in full settles it.
+/// Otherwise it is in `aws`: a block for a bucket that does not exist changes nothing, and a block
+/// that is dropped would open one (`S3-4`).
 fn name_buckets(loader: &mut Loader) {
     let blocked = std::mem::take(&mut loader.raw.restricted_buckets);
     let mut open: BTreeSet<&str> = blocked.keys().map(String::as_str).collect();
@@ -155,7 +170,9 @@ fn name_buckets(loader: &mut Loader) {
     loader.raw.resources.extend(blocks);
 }
 
-/// The bucket behind an access point is a resource, and has an owner if the access point says so.
+/// Adds the buckets behind access points, with the owner if the access point says so (`S3-6`). A
+/// decision about an access point asks for the owner of the bucket, which need not be in the
+/// folder.
 fn name_buckets_behind(loader: &mut Loader, merged: &mut BTreeMap<Symbol, RawResource>) {
     let behind: Vec<(SourceLoc, Symbol, Option<u64>)> = merged
         .values()
@@ -183,7 +200,9 @@ fn name_buckets_behind(loader: &mut Loader, merged: &mut BTreeMap<Symbol, RawRes
     }
 }
 
-/// What two files say of a resource.
+/// Merges two records about one resource. What both say must be the same: which of two files is the
+/// newer one nobody can tell. Blocks of public access are the exception, since the strictest of all
+/// levels counts (`S3-4`).
 fn merge(loader: &mut Loader, old: RawResource, new: RawResource) -> RawResource {
     let differ = |one: Option<u64>, other: Option<u64>| {
         one.zip(other).is_some_and(|(one, other)| one != other)
@@ -192,6 +211,9 @@ fn merge(loader: &mut Loader, old: RawResource, new: RawResource) -> RawResource
         .policy
         .zip(new.policy)
         .is_some_and(|(one, other)| !loader.documents.are_equal(one, other, PolicyKind::Resource));
+    // A file that says nothing of tags looks like one that says there are none. So a resource whose
+    // tags were all removed keeps the old ones if both files are there; only a difference is
+    // noticed.
     let tags_differ = !(old.tags.is_empty() || new.tags.is_empty() || old.tags == new.tags);
     let others_differ = old
         .bucket

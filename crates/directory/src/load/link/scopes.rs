@@ -20,17 +20,21 @@ use crate::store::ids::{PolicyId, RowRange, SetsId, Symbol};
 use crate::store::policy_scope::{Reach, reach_of};
 use crate::store::tables::ResourceRow;
 
-/// What is found by the start of an ARN, and so for others than the resource that has the policies.
+/// Policies that are found by a scope key, and so for others than the resource that has them.
 pub(super) struct ScopeEntry {
+    /// All policies under this key: an account's log policies are several, everything else has one.
     policies: Vec<PolicyId>,
+    /// Of the first record, for messages.
     loc: SourceLoc,
+    /// The row that the entry becomes, with the owner of the resource.
     resource: ResourceRow,
 }
 
-/// By the start of an ARN, in order, so that the same folder gives the same file.
+/// By scope key: the start of an ARN. Ordered, so that the same folder gives the same file.
 pub(super) type ScopeEntries = BTreeMap<String, ScopeEntry>;
 
-/// By which the policies of wholes are found.
+/// The scope keys of all resources that have a policy and parts: a policy that claims to be of such
+/// a part cannot be right (`MATCH-33`).
 pub(super) fn wholes(loader: &Loader, merged: &BTreeMap<Symbol, RawResource>) -> BTreeSet<String> {
     let with_policies = merged
         .values()
@@ -45,18 +49,27 @@ pub(super) fn wholes(loader: &Loader, merged: &BTreeMap<Symbol, RawResource>) ->
     keys.collect()
 }
 
-/// Where the policy of a resource is found (`MATCH-36`).
+/// Stores the policy of a resource where requests will find it (`MATCH-36`), and adds the row of
+/// the resource itself.
+///
+/// | [`Reach`] of its ARN | the policy is stored |
+/// |---|---|
+/// | `Exact`, `Unknown` | with the resource; `Unknown` also leaves a note |
+/// | `Whole(None)` | with the resource: the scope key is its ARN |
+/// | `Whole(Some(key))` | with the resource, and under the key |
+/// | `AccountWide(key)` | under the key alone |
+/// | `Never(whole)` | nowhere, an error, if the whole has a policy; else with the resource |
 pub(super) fn link_policy(
     loader: &mut Loader,
     raw: RawResource,
     mut resource: ResourceRow,
     wholes: &BTreeSet<String>,
-    keys: &mut ScopeEntries,
+    scopes: &mut ScopeEntries,
     resources: &mut Vec<(ResourceRow, SourceLoc)>,
 ) {
     let arn = loader.strings.get(raw.arn).to_string();
     let mut under = |key: String, resource: ResourceRow| {
-        let own = keys.entry(key).or_insert_with(|| ScopeEntry {
+        let own = scopes.entry(key).or_insert_with(|| ScopeEntry {
             policies: Vec::new(),
             loc: raw.loc,
             resource,
@@ -75,7 +88,10 @@ pub(super) fn link_policy(
         }
         Reach::AccountWide(key) => {
             let name = arn.strip_prefix(&key).unwrap_or_default();
+            // The ARN of a catalog or of a policy of logs names nothing that a request could be
+            // for, so that it needs no row of its own.
             let is_itself = name.is_empty() || name.starts_with(RESOURCE_POLICY);
+            // Tags and grants belong to the resource, not to everything in its scope.
             let own = ResourceRow {
                 grants: RowRange::default(),
                 tags: RowRange::default(),
@@ -87,6 +103,8 @@ pub(super) fn link_policy(
             }
         }
         reach => {
+            // The narrow reading: a policy that allows is not consulted for more than the ARN that
+            // has it. The user is told, because a Deny is not either.
             if matches!(reach, Reach::Unknown | Reach::Never(_)) {
                 let message = format!(
                     "the policy of `{arn}` is consulted for exactly this ARN; whether it has parts is not known"
@@ -104,17 +122,19 @@ pub(super) fn link_policy(
     resources.push((resource, raw.loc));
 }
 
-/// Rows by which the policies of others are found.
+/// Makes rows of the scope entries. They are marked, because a scope key is no ARN of a resource:
+/// listings of resources leave them out.
 pub(super) fn link_scopes(
     loader: &mut Loader,
-    keys: ScopeEntries,
+    scopes: ScopeEntries,
     resources: &mut Vec<(ResourceRow, SourceLoc)>,
 ) {
-    for (key, mut own) in keys {
+    for (key, mut own) in scopes {
         own.policies.sort_unstable();
         own.policies.dedup();
         if let [first, rest @ ..] = own.policies.as_slice() {
-            // Log groups may have several policies, catalogs have one.
+            // `logs` has up to ten policies for one account and region, and all of them count
+            // (`IN-47`). Everywhere else a second policy means that one of the files is old.
             let kind = PolicyKind::Resource;
             let differ = |other: &PolicyId| !loader.documents.are_equal(*first, *other, kind);
             if !key.contains(":logs:") && rest.iter().any(differ) {
@@ -135,7 +155,8 @@ pub(super) fn link_scopes(
     }
 }
 
-/// The resource policies of something, as a set; none if there are none.
+/// The policies of one resource as a set, absent if there are none. A set in the resource layer
+/// that is empty would be another thing: a policy that allows nothing.
 pub(super) fn set_of(loader: &mut Loader, policies: Vec<PolicyId>) -> SetsId {
     match policies.is_empty() {
         true => SetsId::NONE,

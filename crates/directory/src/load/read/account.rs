@@ -1,5 +1,13 @@
 //! Dumps of accounts, as `aws iam get-account-authorization-details` prints them (`IN-10` to
-//! `IN-17`), pages of them (`IN-5`), and managed policies from elsewhere.
+//! `IN-17`), whole or in pages (`IN-5`).
+//!
+//! This is the only form that tells of an account as a whole: its users, groups and roles are those
+//! of the dump and no others, so that an account is dumped or it is not
+//! ([`crate::store::accounts::Account::is_dumped`]). Account, path and name come from the ARN
+//! (`IN-16`), and what the dump says beside it must agree.
+//!
+//! A dump may be read whole or element by element ([`super::pieces`]). Both ways end in
+//! [`Loader::detail`], so that an element is read by one piece of code.
 
 use portcullis_model::PolicyKind;
 use portcullis_source::json::{Node, Value};
@@ -12,7 +20,7 @@ use crate::load::read::fields::{JsonPath, account_number, arn_of, has_next_page,
 use crate::store::ids::PolicyId;
 use crate::store::ids::Symbol;
 
-/// The lists of a dump.
+/// The lists of a dump (`IN-10`).
 pub(crate) const LISTS: [&str; 4] = [
     "UserDetailList",
     "GroupDetailList",
@@ -20,18 +28,30 @@ pub(crate) const LISTS: [&str; 4] = [
     "Policies",
 ];
 
-/// How many of them, from the first on, nothing else has: `Policies` has other answers too.
+/// How many of [`LISTS`], from the first on, nothing but an account dump has. `Policies` is in
+/// other answers too, so that a value with that list alone is not read in pieces.
 pub(crate) const DISTINCTIVE: usize = 3;
 
-/// An ARN of IAM taken apart.
+/// The ARN of a user, group or role taken apart: account, path and name are in no other member that
+/// can be relied on.
 pub(super) struct Entity<'a> {
+    /// `aws`, `aws-cn`, and so on.
     pub(super) partition: &'a str,
+    /// The number of the account.
     pub(super) account: u64,
+    /// With a slash at both ends.
     pub(super) path: &'a str,
+    /// What follows the last slash; not empty.
     pub(super) name: &'a str,
 }
 impl Loader {
-    /// One page of a dump, or a whole one.
+    /// Reads one page of a dump, or a whole one. Elements that are wrong are reported and the
+    /// others are read.
+    ///
+    /// ```json
+    /// {"UserDetailList": […], "GroupDetailList": […], "RoleDetailList": […], "Policies": […],
+    ///  "IsTruncated": true, "Marker": "…"}
+    /// ```
     pub(crate) fn account_dump(
         &mut self,
         record: &Record<'_, '_>,
@@ -57,7 +77,7 @@ impl Loader {
         }
     }
 
-    /// An element of one of these lists.
+    /// Reads one element of one of the [`LISTS`].
     pub(crate) fn detail(
         &mut self,
         record: &Record<'_, '_>,
@@ -65,7 +85,7 @@ impl Loader {
         at: JsonPath<'_>,
         (list, index): (&'static str, usize),
     ) {
-        let loc = record.loc(list, index, element);
+        let loc = record.element_loc(list, index, element);
         match list {
             "UserDetailList" => self.principal(record, element, at, loc, EntityKind::User),
             "RoleDetailList" => self.principal(record, element, at, loc, EntityKind::Role),
@@ -74,7 +94,8 @@ impl Loader {
         }
     }
 
-    /// The ARN of a user, group or role, which holds account, path and name.
+    /// Takes the ARN of a user, group or role of an account dump apart, and notes that its account
+    /// was dumped.
     fn entity<'a>(
         &mut self,
         record: &Record<'_, '_>,
@@ -90,6 +111,9 @@ impl Loader {
         Some(entity)
     }
 
+    /// Takes an ARN apart and holds it against the name beside it. None, and the problem is
+    /// reported, if it is not the ARN of something of this kind (`user`, `group` or `role`) or the
+    /// two differ: nobody can tell which is right, and policies are found by both.
     pub(super) fn entity_of<'a>(
         &mut self,
         record: &Record<'_, '_>,
@@ -113,7 +137,8 @@ impl Loader {
             wrong(self, format!("`{arn}` is not the ARN of a {kind}"));
             return None;
         };
-        // `path` is what stands before the last slash: nothing, or `/a/b`.
+        // The path of an ARN has its slashes in the ARN: `user/a/b/name` has the path `/a/b/`, and
+        // `user/name` the path `/`.
         let path = arn
             .len()
             .checked_sub(name.len() + path.len() + 1)
@@ -132,6 +157,16 @@ impl Loader {
         })
     }
 
+    /// Reads a user or role. Members that are wrong are reported one by one, and the record is kept
+    /// without them: an error keeps the directory from being used anyway, and with the record there
+    /// is no second message about a user that is missing.
+    ///
+    /// ```json
+    /// {"RoleName": "Build", "RoleId": "AROA…", "Arn": "arn:aws:iam::111122223333:role/ci/Build",
+    ///  "AssumeRolePolicyDocument": {…}, "RolePolicyList": [{"PolicyName": "p", "PolicyDocument": {…}}],
+    ///  "AttachedManagedPolicies": [{"PolicyName": "ReadOnlyAccess", "PolicyArn": "arn:aws:iam::aws:policy/…"}],
+    ///  "PermissionsBoundary": {"PermissionsBoundaryArn": "…"}, "Tags": [{"Key": "team", "Value": "blue"}]}
+    /// ```
     fn principal(
         &mut self,
         record: &Record<'_, '_>,
@@ -150,7 +185,8 @@ impl Loader {
         let id = self.optional_str(record, node, at, id_member);
         let boundary = self.boundary(record, node, at);
         let trust = match (kind, present(node, "AssumeRolePolicyDocument")) {
-            // Without a trust policy nobody may assume the role.
+            // AWS has no role without a trust policy. A dump without it was cut, and reading it as
+            // "nobody may assume" would be a guess.
             (EntityKind::Role, Some(document)) => self.trust(record, document, at, entity.name),
             (EntityKind::Role, None) => {
                 let message = "has no `AssumeRolePolicyDocument`";
@@ -182,6 +218,12 @@ impl Loader {
         self.raw.principals.push(raw);
     }
 
+    /// Reads a group (`IN-12`).
+    ///
+    /// ```json
+    /// {"GroupName": "admins", "Arn": "arn:aws:iam::111122223333:group/admins",
+    ///  "GroupPolicyList": […], "AttachedManagedPolicies": […]}
+    /// ```
     fn group(
         &mut self,
         record: &Record<'_, '_>,
@@ -202,7 +244,8 @@ impl Loader {
         self.raw.groups.push(group);
     }
 
-    /// The ARNs of `AttachedManagedPolicies`.
+    /// Reads the ARNs of `AttachedManagedPolicies`. The names beside them repeat the last part of
+    /// the ARN.
     fn attached(
         &mut self,
         record: &Record<'_, '_>,
@@ -222,6 +265,7 @@ impl Loader {
         arns
     }
 
+    /// Reads a list of inline policies, each a name and a document.
     fn inline(
         &mut self,
         record: &Record<'_, '_>,
@@ -247,7 +291,8 @@ impl Loader {
         policies
     }
 
-    /// The ARN of the boundary, if there is one.
+    /// Reads the ARN of the permissions boundary; none if there is none. `PermissionsBoundaryType`
+    /// is always the same and is not looked at (`IN-11`).
     pub(super) fn boundary(
         &mut self,
         record: &Record<'_, '_>,
@@ -261,6 +306,7 @@ impl Loader {
         Some(self.strings.intern(arn))
     }
 
+    /// Reads a whole number of seconds.
     pub(super) fn seconds(
         &mut self,
         record: &Record<'_, '_>,
@@ -279,7 +325,8 @@ impl Loader {
         seconds
     }
 
-    /// The trust policy of a role; none if it cannot be read (`GRAM-54`).
+    /// Reads the trust policy of a role. One that cannot be read makes the role one that nobody can
+    /// assume, if missing parts are allowed (`GRAM-54`).
     pub(super) fn trust(
         &mut self,
         record: &Record<'_, '_>,
@@ -293,7 +340,8 @@ impl Loader {
     }
 }
 
-/// The number of an account that stands in a path as a folder or file of its own.
+/// The number of an account that is a folder or file of its own in a path, or a word between dots.
+/// Collectors that store one folder for each account leave it out of the answers.
 pub(crate) fn account_in_path(file: &str) -> Option<u64> {
     file.split(['/', '.']).find_map(account_number)
 }

@@ -1,4 +1,8 @@
-//! Dumps of one user, group or role.
+//! Dumps of one user, group or role: `get-role`, `get-user`, `get-role-policy` and its like.
+//!
+//! They repeat what the dump of the account says, so that they are kept as claims to compare
+//! ([`crate::load::link`]) and not as principals. The one thing that only they know is how long a
+//! role's sessions may last.
 
 use portcullis_model::PolicyKind;
 use portcullis_source::json::Node;
@@ -10,7 +14,12 @@ use crate::load::read::fields::{JsonPath, present};
 use crate::load::read::account::account_in_path;
 
 impl Loader {
-    /// A dump of one user, group or role: `get-role`, `get-user`, or one of its inline policies. Says which, if it is one.
+    /// Reads a value if it is such a dump, and returns its form.
+    ///
+    /// ```json
+    /// {"UserName": "ada", "PolicyName": "p", "PolicyDocument": {…}}
+    /// {"Role": {"RoleName": "Build", "Arn": "…", "AssumeRolePolicyDocument": {…}, "MaxSessionDuration": 7200}}
+    /// ```
     pub(crate) fn entity_dump(
         &mut self,
         record: &Record<'_, '_>,
@@ -37,6 +46,8 @@ impl Loader {
             let read = self.policy(record, document, at, policy, PolicyKind::Identity, true);
             if let Some(read) = read {
                 let fields = vec![EntityField::Inline(self.strings.intern(policy), read)];
+                // These answers have no ARN. Without a folder named after the account, a folder
+                // with a single account will do.
                 let account = account_in_path(record.file);
                 self.add_entity_dump(record, kind, account, name, fields);
             }
@@ -55,7 +66,8 @@ impl Loader {
         None
     }
 
-    /// What stands in `get-role` and `get-user`.
+    /// Reads what `get-role`, `get-user` and the lists of roles and users say of one. Members that
+    /// are not there say nothing: lists leave out tags and boundaries.
     pub(crate) fn settings(
         &mut self,
         record: &Record<'_, '_>,
@@ -64,6 +76,8 @@ impl Loader {
         name: &str,
         kind: &'static str,
     ) {
+        // Consumed before anything can fail, so that a trust policy in a role with a wrong ARN is
+        // not reported as well.
         let document = present(node, "AssumeRolePolicyDocument");
         self.consumed
             .extend(document.map(|document| document.span.start));
@@ -92,6 +106,7 @@ impl Loader {
         self.add_entity_dump(record, kind, Some(entity.account), entity.name, fields);
     }
 
+    /// Keeps a claim about a user, group or role.
     fn add_entity_dump(
         &mut self,
         record: &Record<'_, '_>,

@@ -1,4 +1,10 @@
-//! Members of objects, and where they stand.
+//! Members of objects, and policy documents in them, each with its location if it is wrong.
+//!
+//! Every reader gets at members through here, so that types are checked in one way and a wrong one
+//! is always reported. `null` counts as absent, as AWS's tools write it for what is not set.
+//!
+//! A node borrows the arena of its record and not the loader, so that strings that are found can be
+//! interned in the same expression.
 
 use portcullis_model::PolicyKind;
 use portcullis_source::json::{Node, Value};
@@ -17,7 +23,7 @@ use portcullis_syntax::forms;
 use portcullis_syntax::policy::{ReadOptions, read_policy};
 
 impl Loader {
-    /// An element or member of the wrong type.
+    /// Reports an element or member of the wrong type.
     pub(crate) fn mismatch(
         &mut self,
         record: &Record<'_, '_>,
@@ -29,14 +35,14 @@ impl Loader {
         self.invalid(record, at, Diagnostic::mismatch(&owner, wanted, node));
     }
 
-    /// A value that is not what it must be.
+    /// Reports a value with a problem that the source crate found, under the code of this crate.
     fn invalid(&mut self, record: &Record<'_, '_>, at: JsonPath<'_>, mut problem: Diagnostic) {
         problem.code = codes::INVALID_MEMBER;
         problem.path = Some(at.steps()).filter(|path| !path.is_empty());
         self.errors.push(record.source.locate(problem));
     }
 
-    /// A member that is a text; null counts as absent.
+    /// A member that is a string if it is there.
     pub(crate) fn optional_str<'a>(
         &mut self,
         record: &Record<'_, '_>,
@@ -51,7 +57,7 @@ impl Loader {
             .ok()
     }
 
-    /// A member that must be there and be a text.
+    /// A member that must be there and be a string; reported if it is not.
     pub(crate) fn required_str<'a>(
         &mut self,
         record: &Record<'_, '_>,
@@ -67,7 +73,8 @@ impl Loader {
         self.optional_str(record, node, at, name)
     }
 
-    /// A member that is a list; none is an empty one.
+    /// A member that is a list; empty if it is absent. One that is not a list is reported and
+    /// counts as empty.
     pub(crate) fn list<'a>(
         &mut self,
         record: &Record<'_, '_>,
@@ -84,7 +91,8 @@ impl Loader {
             .unwrap_or_default()
     }
 
-    /// A member that is a list of texts.
+    /// A member that is a list of strings. Those that are not strings are reported, the others are
+    /// kept.
     pub(crate) fn string_list(
         &mut self,
         record: &Record<'_, '_>,
@@ -114,7 +122,9 @@ impl Loader {
         names
     }
 
-    /// Tags: a list of `{"Key", "Value"}`, or an object.
+    /// Tags: a list of `{"Key", "Value"}`, in either spelling, or an object as our own lines have
+    /// it. Names are kept as they are spelled: tags differ by case where they are stored, though
+    /// condition keys do not (`COND-40`).
     pub(crate) fn tags(
         &mut self,
         record: &Record<'_, '_>,
@@ -151,7 +161,7 @@ impl Loader {
         }
     }
 
-    /// An object of texts.
+    /// An object whose members are strings.
     pub(crate) fn pairs(
         &mut self,
         record: &Record<'_, '_>,
@@ -178,7 +188,7 @@ impl Loader {
         pairs
     }
 
-    /// A text that is an account.
+    /// A string that is the number of an account.
     pub(crate) fn account(
         &mut self,
         record: &Record<'_, '_>,
@@ -197,7 +207,8 @@ impl Loader {
         account
     }
 
-    /// Stores a document without reading it as a policy yet.
+    /// Stores a document without reading it as a policy: nothing may refer to it, and then it need
+    /// not be one.
     pub(crate) fn document(
         &mut self,
         record: &Record<'_, '_>,
@@ -209,6 +220,8 @@ impl Loader {
         stored.map_err(|problem| self.errors.push(*problem)).ok()
     }
 
+    /// Stores the text of a document, without the forms that AWS's tools put around it (`IN-1`).
+    /// The node is consumed even if this fails, so that one problem is reported once.
     fn stored(
         &mut self,
         record: &Record<'_, '_>,
@@ -235,8 +248,9 @@ impl Loader {
         }
     }
 
-    /// Stores a document and sees that it is a policy of a type. Resource policies may leave out
-    /// `Resource` unless the reading is strict (`GRAM-54`).
+    /// Stores a document and checks that it is a policy of a type. `strict` is for types that have
+    /// to say their resources; trust policies and a few services leave `Resource` out (`GRAM-54`).
+    /// None if it is invalid, which is an error.
     pub(crate) fn policy(
         &mut self,
         record: &Record<'_, '_>,
@@ -250,8 +264,8 @@ impl Loader {
         policy.map_err(|problem| self.errors.push(*problem)).ok()
     }
 
-    /// The policy of a resource. One that cannot be read is missing: if that is allowed, it makes the resource
-    /// undecidable, and nothing else (`GRAM-54`).
+    /// The policy of a resource. One that cannot be read counts as missing: if missing parts are
+    /// allowed, it makes this resource undecidable and no other (`GRAM-54`).
     pub(crate) fn policy_of_resource(
         &mut self,
         record: &Record<'_, '_>,
@@ -266,6 +280,8 @@ impl Loader {
             .ok()
     }
 
+    /// Stores and checks. Equal texts are checked once for each type, however many principals have
+    /// them.
     fn checked(
         &mut self,
         record: &Record<'_, '_>,
@@ -288,7 +304,9 @@ impl Loader {
     }
 }
 
-/// The problem of a document: its place is that in the file, whatever string the document stands in (`IN-2`).
+/// The problem of a document, at its position in the file, whatever string the document stands in
+/// (`IN-2`). Reads the document a second time: positions are worked out for documents with a
+/// problem, which are few.
 fn invalid_policy(
     record: &Record<'_, '_>,
     node: &Node<'_>,
@@ -324,7 +342,8 @@ fn invalid_policy(
         .in_policy()
 }
 
-/// A name without what is easily mistaken: letter case, separators, the ending of a plural.
+/// A name without letter case, separators, and the ending of a plural: what is easily mistaken. For
+/// telling a misspelled member from one that has nothing to do with us.
 pub(crate) fn normalized(name: &str) -> String {
     let name = name.to_ascii_lowercase().replace(['_', '-'], "");
     match name.strip_suffix("ies") {
@@ -333,7 +352,8 @@ pub(crate) fn normalized(name: &str) -> String {
     }
 }
 
-/// Whether an answer says that there is more of it (`IN-5`). What says neither yes nor no counts as yes.
+/// Whether an answer says that there is more of it (`IN-5`). A value that says neither yes nor no
+/// counts as yes, since a page that is missing may deny.
 pub(crate) fn has_next_page(node: &Node<'_>) -> bool {
     let says = |name, no: fn(&Value<'_>) -> bool| {
         let value = node.get(name).map(|more| more.value);

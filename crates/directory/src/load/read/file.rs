@@ -1,4 +1,9 @@
-//! One file, record by record.
+//! One file: opened, split into records, and each parsed.
+//!
+//! A record is a JSON value with its lines (`IN-8`), and one broken record does not spoil the next.
+//! Records are parsed one at a time into the same arena. A large account dump is one record of a
+//! hundred megabytes, whose tree would be several times that, so that it is read element by element
+//! ([`super::pieces`]).
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead};
@@ -17,10 +22,12 @@ use crate::load::read::account::{DISTINCTIVE, LISTS};
 use crate::load::read::files;
 use crate::load::read::open_file::OpenFile;
 
-/// An account dump that is larger is read user by user and role by role.
+/// An account dump of more bytes is read element by element. Below, reading it twice if something
+/// is odd would cost more than the memory that it saves.
 const LARGE: usize = 1 << 20;
 
 impl Loader {
+    /// Reads one file to the end, whatever is wrong with it.
     pub(super) fn file(&mut self, file: &files::FoundFile) {
         let name = file.name.as_str();
         let Some(mut input) = self.opened(file) else {
@@ -45,7 +52,9 @@ impl Loader {
                     return self.error(Location::of_file(name), codes::UNREADABLE_FILE, message);
                 }
             }
-            // From the beginning again, without pieces.
+            // Something in it was odd, and its location is known only from the whole record. Packed
+            // input cannot be rewound, so that the file is opened again and what was read already
+            // is passed over.
             is_in_pieces = false;
             match self.opened(file) {
                 Some(again) => input = again,
@@ -58,7 +67,8 @@ impl Loader {
         }
     }
 
-    /// Opens a file that is to be read; otherwise says what it is.
+    /// Opens a file that may be JSON. One that is not is reported: as an error if it may hold
+    /// policies of a form that is not read (choice R26), otherwise as skipped.
     fn opened(&mut self, file: &files::FoundFile) -> Option<Box<dyn BufRead>> {
         let name = file.name.as_str();
         use files::Content;
@@ -84,13 +94,15 @@ impl Loader {
         None
     }
 
-    /// Reads the records of a file that were not read yet. False if one of them has to be read as a whole.
+    /// Reads the records of a file that were not read yet. False if one of them has to be read as a
+    /// whole.
     fn records(
         &mut self,
         records: &mut Records<&mut Box<dyn BufRead>>,
         reading: &mut OpenFile<'_>,
         is_in_pieces: bool,
     ) -> io::Result<bool> {
+        // The first `records` were read already, if this is the second time.
         for _ in 0..reading.records {
             records.next_into(&mut reading.bytes)?;
         }
@@ -115,13 +127,15 @@ impl Loader {
                 counts,
                 ..
             } = reading;
+            // Buffer and arena are parts of `reading` that the next record uses again.
             self.text(name, bytes, start, loc, arena, counts);
             arena.reset();
             reading.records += 1;
         }
     }
 
-    /// Reads one JSON text of a file.
+    /// Parses one record and reads the values in it: a list at the top is as many values, as `jq
+    /// -s` writes it.
     fn text(
         &mut self,
         file: &str,

@@ -1,7 +1,14 @@
-//! Dumps of Identity Center, as `aws sso-admin` and `aws identitystore` print them (`IN-31` to `IN-33`).
+//! Answers of Identity Center, as `aws sso-admin` and `aws identitystore` print them (`IN-31` to
+//! `IN-33`).
 //!
-//! What belongs to a permission set says so by `"permissionSet"` beside it, or by the name of its file or of a folder
-//! above, which holds the set's id (`ps-…`).
+//! AWS describes a permission set in five answers, none of which but the first says which set it is
+//! about. So what belongs to a set says so by `"permissionSet"` beside it, or by the name of its
+//! file or of a folder above, which holds the set's id (`ps-…`). What several files say of one set
+//! is merged by id; contradictions are errors.
+//!
+//! Some members are in other answers too: `AttachedManagedPolicies` and `PermissionsBoundary` are
+//! in dumps of accounts, `Users` and `Groups` in lists of IAM. [`is_part`] and the ids of Identity
+//! Center tell them apart.
 
 use portcullis_model::{PolicyKind, split_arn};
 use portcullis_source::json::{Node, Value};
@@ -23,7 +30,7 @@ const PARTS: [&str; 5] = [
 ];
 
 impl Loader {
-    /// Reads a value if it is one of these dumps, and says which.
+    /// Reads a value if it is one of these answers, and returns its form.
     pub(crate) fn identity_center_dump(
         &mut self,
         record: &Record<'_, '_>,
@@ -55,7 +62,7 @@ impl Loader {
             self.memberships(record, node, at);
             return Some("members of groups of Identity Center");
         }
-        // `aws iam list-users` and `list-groups` have the same names, and ARNs.
+        // `aws iam list-users` and `list-groups` have the same members, and ARNs.
         let first = |list| present(node, list)?.as_array()?.first();
         let is_stored = |own: &&Node<'_>, id| own.get(id).is_some() && own.get("Arn").is_none();
         if first("Users").is_some_and(|own| is_stored(&own, "UserId")) {
@@ -78,7 +85,8 @@ impl Loader {
                 keys.extend(self.required_str(record, own, at.index(index), "Key"));
             }
             if !keys.is_empty() {
-                // SSO-2.
+                // `SSO-2`: such tags are in no dump. Which ones there are is known, so that the
+                // user can be told.
                 let message = format!(
                     "sessions of permission sets have the tags {} whose values no dump has: give them as \
                      `aws:PrincipalTag/…` in the context",
@@ -92,6 +100,7 @@ impl Loader {
         None
     }
 
+    /// Reports an ARN that is not that of a permission set.
     fn no_permission_set(
         &mut self,
         record: &Record<'_, '_>,
@@ -104,9 +113,15 @@ impl Loader {
         self.error(record.at(node, at), codes::INVALID_MEMBER, message);
     }
 
-    /// What is said of one permission set.
+    /// Reads what is said of one permission set.
+    ///
+    /// ```json
+    /// {"PermissionSet": {"Name": "ReadOnly", "PermissionSetArn": "arn:aws:sso:::permissionSet/ssoins-1/ps-1"}}
+    /// {"permissionSet": "arn:aws:sso:::permissionSet/ssoins-1/ps-1", "InlinePolicy": "{\"Statement\": …}"}
+    /// ```
     fn permission_set(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: JsonPath<'_>) {
-        // Read before it is known whose it is, so that everything in it counts as read.
+        // Read before it is known whose it is, so that a policy in it counts as consumed even if
+        // the set is not known: one problem, one message.
         let mut new = RawPermissionSet::default();
         let mut arn = self.optional_str(record, node, at, "permissionSet");
         if let Some(own) = present(node, "PermissionSet") {
@@ -116,7 +131,8 @@ impl Loader {
             arn = arn.or_else(|| self.required_str(record, own, at, "PermissionSetArn"));
         }
         if let Some(own) = present(node, "InlinePolicy") {
-            // A set without an inline policy has an empty one.
+            // AWS prints an empty string for a set without an inline policy, which is a statement
+            // that there is none.
             let inside = at.member("InlinePolicy");
             let kind = PolicyKind::Identity;
             new.inline = match own.as_str() {
@@ -143,6 +159,7 @@ impl Loader {
         }
         let id = match arn {
             Some(arn) => set_id(arn),
+            // The answer of `get-inline-policy-for-permission-set` and its like has no ARN.
             None => id_in_path(record.file, &["ps-"]),
         };
         let Some(id) = id else {
@@ -159,6 +176,7 @@ impl Loader {
         self.merge_set(record, node, at, id, new);
     }
 
+    /// Reads ARNs of managed policies, which a set has by `Arn` where a role has `PolicyArn`.
     fn managed_of_set(
         &mut self,
         record: &Record<'_, '_>,
@@ -176,7 +194,8 @@ impl Loader {
         arns
     }
 
-    /// Path and name of a policy that every account has of its own.
+    /// Reads path and name of a policy that every account has of its own. Without a path it is `/`,
+    /// as AWS has it by default.
     fn reference_of_set(
         &mut self,
         record: &Record<'_, '_>,
@@ -188,7 +207,8 @@ impl Loader {
         Some((self.strings.intern(path), self.strings.intern(name)))
     }
 
-    /// The boundary; null says that there is none.
+    /// Reads the boundary. `null` says that there is none; a member that is absent says nothing,
+    /// and another file has to say it.
     fn boundary_of_set(
         &mut self,
         record: &Record<'_, '_>,
@@ -208,7 +228,8 @@ impl Loader {
         Some(Some(BoundaryRef::Managed(self.strings.intern(arn))))
     }
 
-    /// Puts what files say of one permission set together: they must not contradict each other.
+    /// Merges what a file says of a permission set with what others said. Lists of policies append,
+    /// since they come in pages (`IN-5`); everything else must be the same.
     fn merge_set(
         &mut self,
         record: &Record<'_, '_>,
@@ -228,6 +249,7 @@ impl Loader {
             one.zip(other).is_some_and(|(one, other)| one != other)
         };
         let inline = own.inline.as_ref().zip(new.inline.as_ref());
+        // Only what both files say can differ: most answers are about one part.
         let limits = own.boundary.as_ref().zip(new.boundary.as_ref());
         let what = if differ(said(&own.arn), said(&new.arn)) {
             Some("ARN")
@@ -258,6 +280,12 @@ impl Loader {
         }
     }
 
+    /// Reads who has which set in which account (`IN-33`).
+    ///
+    /// ```json
+    /// {"AccountAssignments": [{"AccountId": "111122223333", "PermissionSetArn": "arn:aws:sso:::permissionSet/…",
+    ///                          "PrincipalType": "GROUP", "PrincipalId": "9067…"}]}
+    /// ```
     fn assignments(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: JsonPath<'_>) {
         let list = "AccountAssignments";
         let inside = at.member(list);
@@ -300,12 +328,18 @@ impl Loader {
                 is_group,
                 principal: self.strings.intern(id),
             };
-            let loc = record.loc(list, index, own);
+            let loc = record.element_loc(list, index, own);
             self.raw.center.assignments.entry(assignment).or_insert(loc);
         }
     }
 
-    /// Users or groups by their ids.
+    /// Reads names of users or groups by their ids. A user without a name is called by
+    /// `DisplayName`.
+    ///
+    /// ```json
+    /// {"Users": [{"UserId": "b1f2…", "UserName": "ada", "DisplayName": "Ada"}]}
+    /// {"Groups": [{"GroupId": "9067…", "DisplayName": "auditors"}]}
+    /// ```
     fn identities(
         &mut self,
         record: &Record<'_, '_>,
@@ -328,6 +362,11 @@ impl Loader {
         }
     }
 
+    /// Reads which users are in a group.
+    ///
+    /// ```json
+    /// {"GroupMemberships": [{"GroupId": "9067…", "MemberId": {"UserId": "b1f2…"}}]}
+    /// ```
     fn memberships(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: JsonPath<'_>) {
         let list = "GroupMemberships";
         let inside = at.member(list);
@@ -347,7 +386,8 @@ impl Loader {
     }
 }
 
-/// True for an answer about one permission set, which says none of what other dumps with such members say.
+/// True for an answer about one permission set, by what other dumps with such members have beside
+/// them or in them.
 fn is_part(node: &Node<'_>) -> bool {
     let Some(part) = PARTS.iter().find(|part| present(node, part).is_some()) else {
         return false;

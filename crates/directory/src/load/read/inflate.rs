@@ -1,29 +1,39 @@
-//! Files that gzip packed, as logs and exports often are.
+//! Files that gzip packed, unpacked as they are read.
+//!
+//! A packed file of few bytes may stand for terabytes. Two bounds hold: the bytes that it comes to,
+//! and its ratio. A bound on the ratio alone refuses short files of blanks; one on the size alone
+//! lets a kilobyte cost minutes.
 
 use std::io::{self, BufRead, BufReader, Read};
 
 use flate2::bufread::MultiGzDecoder;
 
-/// How many bytes a packed one may stand for, once there are many: dumps come to some thirty.
+/// The most unpacked bytes for each packed one. Dumps come to some thirty; gzip cannot do more than
+/// about a thousand.
 const MAX_RATIO: u64 = 200;
-/// Before that it is not asked: a short file of blanks packs well.
+/// Unpacked bytes up to which the ratio is not asked: a short file of blanks packs well.
 const RATIO_FREE_BYTES: u64 = 1 << 20;
 
-/// What a packed file holds. A file of few bytes must not stand for more than memory and time allow.
+/// Unpacks as it is read, and fails when it was too much.
 pub(crate) struct Inflated<R> {
+    /// The decoder. It goes on with the next member where one ends, as `cat` of two files makes it.
     inner: MultiGzDecoder<CountingReader<R>>,
+    /// Unpacked bytes so far.
     made: u64,
+    /// The most that there may be.
     limit: u64,
 }
 
 /// A reader that counts what was taken from it.
 struct CountingReader<R> {
     inner: R,
+    /// Packed bytes that the decoder consumed. It buffers nothing itself, so that they are the
+    /// bytes behind what came out.
     consumed: u64,
 }
 
 impl<R: BufRead> Inflated<R> {
-    /// Of a packed file, which may come to as many bytes.
+    /// Unpacks an input, to at most `limit` bytes.
     pub(crate) fn new(packed: R, limit: u64) -> BufReader<Inflated<R>> {
         let counted = CountingReader {
             inner: packed,

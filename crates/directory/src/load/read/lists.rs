@@ -1,4 +1,9 @@
-//! Lists that collectors take beside the dump of an account: they say again what it says.
+//! Lists that collectors take beside the dump of an account: roles, users, instance profiles,
+//! attachments.
+//!
+//! They say again what the dump says. Roles and users in them are claims like any dump of one
+//! ([`super::entity_dump`]), so that a list that is older than the dump is noticed. A list whose
+//! owner is not in the answer has nothing to compare with.
 
 use portcullis_source::json::Node;
 
@@ -7,7 +12,13 @@ use crate::load::read::fields::{JsonPath, present};
 
 impl Loader {
     /// Reads a value if it is what `aws iam list-roles`, `list-users`, `list-instance-profiles` or
-    /// `list-attached-role-policies` and its like print, and says which.
+    /// `list-attached-role-policies` and its like print, and returns its form.
+    ///
+    /// ```json
+    /// {"Roles": [{"RoleName": "Build", "Arn": "…", "AssumeRolePolicyDocument": {…}, "MaxSessionDuration": 3600}]}
+    /// {"InstanceProfiles": [{"InstanceProfileName": "p", "Roles": […]}]}
+    /// {"AttachedPolicies": [{"PolicyName": "ReadOnlyAccess", "PolicyArn": "…"}]}
+    /// ```
     pub(crate) fn iam_list(
         &mut self,
         record: &Record<'_, '_>,

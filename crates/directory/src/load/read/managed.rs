@@ -1,4 +1,10 @@
-//! Managed policies.
+//! Managed policies, from account dumps (`IN-14`, `IN-15`) and from packs.
+//!
+//! Policies of AWS are in every dump that has them attached, so that one folder may hold a hundred
+//! copies, perhaps in several versions. Copies that say the same are one. Versions that differ are
+//! told by their number, which AWS only counts up: the newest is in force everywhere at once
+//! (choice R8). A customer's own policy is in one account, so that two texts of it mean that one
+//! dump is old; nobody can tell which, and that is an error.
 
 use portcullis_model::{PolicyKind, split_arn};
 use portcullis_source::json::{Node, Value};
@@ -10,7 +16,12 @@ use crate::load::read::fields::{JsonPath, arn_of, present};
 use crate::store::ids::Symbol;
 
 impl Loader {
-    /// An element of `Policies`: the default version is the policy (`IN-15`).
+    /// Reads an element of `Policies`: the default version is the policy (`IN-15`).
+    ///
+    /// ```json
+    /// {"Arn": "arn:aws:iam::111122223333:policy/Own", "DefaultVersionId": "v2",
+    ///  "PolicyVersionList": [{"VersionId": "v2", "IsDefaultVersion": true, "Document": {…}}, {"VersionId": "v1", …}]}
+    /// ```
     pub(super) fn managed(
         &mut self,
         record: &Record<'_, '_>,
@@ -27,7 +38,8 @@ impl Loader {
         }
         let default = self.optional_str(record, node, at, "DefaultVersionId");
         let versions = self.list(record, node, at, "PolicyVersionList");
-        // Versions that are not in force are no policies of anybody.
+        // They are consumed without being read: a version that is not the default decides nothing,
+        // and may be invalid.
         let documents = versions.iter().filter_map(|own| present(own, "Document"));
         self.consumed
             .extend(documents.map(|document| document.span.start));
@@ -38,7 +50,8 @@ impl Loader {
                 Some(Value::Bool(true))
             ),
         });
-        // A policy whose text is not there counts as not supplied, should something refer to it.
+        // A policy without its text counts as not supplied. Whether that matters depends on whether
+        // something refers to it.
         let Some((index, version)) = chosen.and_then(|index| Some((index, versions.get(index)?)))
         else {
             return;
@@ -63,8 +76,7 @@ impl Loader {
         }
     }
 
-    /// Adds a managed policy that may be there already: policies of AWS are in many dumps, perhaps in
-    /// several versions, of which the newest is the one in force.
+    /// Adds a managed policy that may be there already, from this dump or another.
     fn add_managed(&mut self, arn: Symbol, new: RawManaged) {
         let Some(old) = self.raw.managed.get(&arn).copied() else {
             self.raw.managed.insert(arn, new);
@@ -89,7 +101,9 @@ impl Loader {
         }
     }
 
-    /// A line `{"name", "arn", "document"}`. It is read as a policy only if something refers to it.
+    /// Reads a line `{"name", "arn", "document"}` of a pack. Whether it is a valid policy is asked
+    /// only if something refers to it: a pack has over a thousand, and a load would spend most of
+    /// its time with them.
     pub(crate) fn bundled(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: JsonPath<'_>) {
         let arn = self.required_str(record, node, at, "arn");
         let (Some(arn), Some(document)) = (arn, node.get("document")) else {

@@ -1,7 +1,12 @@
-//! Dumps of an organization, as `aws organizations` prints them (`IN-20` to `IN-28`).
+//! Answers of Organizations, as `aws organizations` prints them (`IN-20` to `IN-28`).
 //!
-//! Some of them do not say what they belong to; then the name of the file, or of a folder above it,
-//! must hold the id of the parent, child, target or policy.
+//! AWS lists the children of one parent, the policies of one target and the targets of one policy,
+//! and leaves the parent, target or policy out of the answer. Then the name of the file, or of a
+//! folder above it, must hold the id. Ids tell what they are by their beginning (`r-`, `ou-`, `p-`,
+//! twelve digits), so that words around them do not matter.
+//!
+//! An id that cannot be found is an error: reading the answer without it would lose a level of the
+//! tree, and the policies there.
 
 use portcullis_source::json::Node;
 
@@ -13,7 +18,7 @@ use crate::load::read::tree::control;
 use crate::store::ids::Symbol;
 
 impl Loader {
-    /// Reads a value if it is one of these dumps, and says which.
+    /// Reads a value if it is one of these answers, and returns its form.
     pub(crate) fn organization_dump(
         &mut self,
         record: &Record<'_, '_>,
@@ -51,7 +56,8 @@ impl Loader {
             self.listed_policies(record, node, at);
             Some("list of control policies")
         } else if has("EffectivePolicy") {
-            // IN-28: not for control policies.
+            // `IN-28`: of tag and backup policies, which decide nothing. It looks like a policy, so
+            // that it is consumed.
             let policy = present(node, "EffectivePolicy");
             self.consumed.extend(policy.map(|own| own.span.start));
             Some("effective policy, which is not used")
@@ -60,6 +66,11 @@ impl Loader {
         }
     }
 
+    /// `describe-organization` (`IN-20`). The management account is still called `MasterAccountId`.
+    ///
+    /// ```json
+    /// {"Organization": {"Id": "o-example", "MasterAccountId": "111122223333"}}
+    /// ```
     fn described(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: JsonPath<'_>) {
         let Some(organization) = node.get("Organization") else {
             return;
@@ -74,6 +85,12 @@ impl Loader {
         }
     }
 
+    /// `list-roots` (`IN-21`): the root, and which types of policy are in use. A type that is not
+    /// listed as enabled does not apply (`SCP-6`).
+    ///
+    /// ```json
+    /// {"Roots": [{"Id": "r-ab12", "PolicyTypes": [{"Type": "SERVICE_CONTROL_POLICY", "Status": "ENABLED"}]}]}
+    /// ```
     fn roots(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: JsonPath<'_>) {
         let inside = at.member("Roots");
         for (index, root) in self.list(record, node, at, "Roots").iter().enumerate() {
@@ -97,6 +114,11 @@ impl Loader {
         }
     }
 
+    /// `list-organizational-units-for-parent` (`IN-22`).
+    ///
+    /// ```json
+    /// {"OrganizationalUnits": [{"Id": "ou-ab12-11111111", "Name": "workloads"}]}
+    /// ```
     fn units(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: JsonPath<'_>) {
         let parent = id_in_path(record.file, &["r-", "ou-"]);
         let inside = at.member("OrganizationalUnits");
@@ -104,12 +126,15 @@ impl Loader {
         for (index, unit) in units.iter().enumerate() {
             let at = inside.index(index);
             if let Some(id) = self.required_str(record, unit, at, "Id") {
-                // Without parent: another file must say it (`list-parents`).
+                // Without a parent here, another file must give it (`list-parents`); linking sees
+                // to that.
                 self.child(record, id, parent, at);
             }
         }
     }
 
+    /// `list-accounts` and `list-accounts-for-parent` (`IN-23`). Suspended accounts are members
+    /// too: their resources remain, and what limits them.
     fn accounts(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: JsonPath<'_>) {
         let parent = id_in_path(record.file, &["r-", "ou-"]);
         let inside = at.member("Accounts");
@@ -125,7 +150,7 @@ impl Loader {
         }
     }
 
-    /// Something below the root, whose parent may be known.
+    /// Adds something below the root, whose parent may be known.
     fn child(&mut self, record: &Record<'_, '_>, id: &str, parent: Option<&str>, at: JsonPath<'_>) {
         match parent {
             Some(parent) => self.node(record, id, Some(parent), at),
@@ -136,6 +161,7 @@ impl Loader {
         }
     }
 
+    /// Adds a node; `parent` is none for the root alone.
     fn node(&mut self, record: &Record<'_, '_>, id: &str, parent: Option<&str>, at: JsonPath<'_>) {
         let node = RawNode {
             loc: record.loc,
@@ -146,6 +172,11 @@ impl Loader {
         self.raw.organization.nodes.push(node);
     }
 
+    /// `list-parents` (`IN-24`), in a file that has the id of the child.
+    ///
+    /// ```json
+    /// {"Parents": [{"Id": "r-ab12", "Type": "ROOT"}]}
+    /// ```
     fn parents(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: JsonPath<'_>) {
         let Some(child) = id_in_path(record.file, &["ou-", ""]) else {
             return self.missing_file_id(record, node, at, "the child");
@@ -162,6 +193,12 @@ impl Loader {
         }
     }
 
+    /// `list-targets-for-policy` (`IN-26`), in a file that has the id of the policy. An empty list
+    /// counts: the policy is attached nowhere.
+    ///
+    /// ```json
+    /// {"Targets": [{"TargetId": "ou-ab12-11111111", "Type": "ORGANIZATIONAL_UNIT"}]}
+    /// ```
     fn targets(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: JsonPath<'_>) {
         let Some(policy) = id_in_path(record.file, &["p-"]) else {
             return self.missing_file_id(record, node, at, "the policy");
@@ -178,6 +215,8 @@ impl Loader {
         }
     }
 
+    /// Attaches a policy to a node. The type is left open: this answer does not say it, and the
+    /// policy's content does.
     fn attach(&mut self, record: &Record<'_, '_>, node: Symbol, policy: Symbol) {
         self.raw.organization.attachments.push(RawAttachment {
             loc: record.loc,
@@ -187,7 +226,11 @@ impl Loader {
         });
     }
 
-    /// `list-policies`, or `list-policies-for-target` if the file names the target.
+    /// `list-policies`, or `list-policies-for-target` if the file has the id of a target (`IN-25`).
+    ///
+    /// ```json
+    /// {"Policies": [{"Id": "p-limit", "Name": "limit", "Type": "SERVICE_CONTROL_POLICY"}]}
+    /// ```
     fn listed_policies(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: JsonPath<'_>) {
         let target = id_in_path(record.file, &["r-", "ou-", ""]);
         let target = target.map(|target| self.strings.intern(target));
@@ -197,7 +240,8 @@ impl Loader {
             let id = self.required_str(record, policy, at, "Id");
             let kind = self.required_str(record, policy, at, "Type");
             let (Some(id), Some(control)) = (id, kind.and_then(control)) else {
-                continue; // Tag policies, backup policies and so on decide nothing.
+                // Tag policies, backup policies and their like decide nothing.
+                continue;
             };
             let id = self.strings.intern(id);
             self.raw
@@ -212,6 +256,11 @@ impl Loader {
         }
     }
 
+    /// `describe-policy` (`IN-27`): the content of a control policy.
+    ///
+    /// ```json
+    /// {"Policy": {"PolicySummary": {"Id": "p-limit", "Type": "SERVICE_CONTROL_POLICY"}, "Content": "{\"Statement\": …}"}}
+    /// ```
     fn described_policy(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: JsonPath<'_>) {
         let Some(policy) = node.get("Policy") else {
             return;
@@ -245,6 +294,7 @@ impl Loader {
         }
     }
 
+    /// Reports an answer of which neither it nor its file says what it is about.
     fn missing_file_id(
         &mut self,
         record: &Record<'_, '_>,
@@ -259,7 +309,12 @@ impl Loader {
     }
 }
 
-/// The last id in a file's path that starts so; the empty start is that of accounts.
+/// The last id in a file's path that begins with one of `starts`; the empty start is that of
+/// accounts.
+///
+/// The last counts because folders above are more general: `ou-ab12-11111111/accounts.json` is in
+/// the folder of its unit, and `r-ab12/units-for-ou-ab12-11111111.json` is about the unit. An id of
+/// four characters or less must have a digit, so that words such as `p-all` are none.
 pub(crate) fn id_in_path<'f>(file: &'f str, starts: &[&str]) -> Option<&'f str> {
     let stem = file
         .strip_suffix(".json")

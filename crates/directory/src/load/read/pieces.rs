@@ -1,7 +1,11 @@
-//! Large account dumps, user by user and role by role: memory holds one of them and what became of the others.
+//! Large account dumps, element by element: memory holds one user or role at a time.
 //!
-//! Only what is flawless as JSON is read so. Anything else, and whatever is wrong beside the lists, has places that only
-//! the whole record gives: it is undone, and the record is read again in one piece.
+//! Only what is flawless as JSON is read so. Anything else, and whatever is wrong beside the lists,
+//! has locations that only the whole record gives: what was read is rolled back, and the record is
+//! read again in one piece. Being wrong is rare and then slow, which is the right way around.
+//!
+//! Reading all records so was rejected: only the lists of an account dump are long, and other forms
+//! are recognized by members that may come last.
 
 use std::io::{self, BufRead};
 
@@ -15,14 +19,17 @@ use crate::load::raw::SourceLoc;
 use crate::load::read::account::LISTS;
 use crate::load::read::open_file::OpenFile;
 
-/// How far everything was that a record adds to, but for what is no more if it is added again.
+/// How far everything was that a record adds to, but for what does not matter if it is added twice.
 struct Checkpoint {
+    /// All of them: problems that are kept are few.
     errors: LoadError,
+    /// Of principals, groups, missing references, warnings and notes, in this order.
     lengths: [usize; 5],
 }
 
 impl Loader {
-    /// Reads a dump in pieces. False if it has to be read as a whole; then nothing is left of it.
+    /// Reads a dump in pieces. False if it has to be read as a whole; then the records are as they
+    /// were.
     pub(super) fn pieces<R: BufRead>(
         &mut self,
         pieces: &mut Pieces<'_, R>,
@@ -47,6 +54,8 @@ impl Loader {
                     }
                     None => false,
                 },
+                // The splitter met something that it cannot tell from bytes alone, such as a name
+                // with escapes or a value that never ends.
                 Piece::Odd => false,
             };
             reading.arena.reset();
@@ -57,7 +66,8 @@ impl Loader {
         }
     }
 
-    /// Reads an element of a list; false if it is not JSON.
+    /// Reads an element of a list; false if it is not JSON. Whatever in it no reader took is
+    /// reported right away, since the next element has other nodes at the same offsets.
     fn element(
         &mut self,
         reading: &OpenFile<'_>,
@@ -66,6 +76,7 @@ impl Loader {
         text: &[u8],
         start: Start,
     ) -> bool {
+        // Not UTF-8, or UTF-16: the location is the business of the whole record.
         let Ok(source) = Source::decode(reading.name, text, start) else {
             return false;
         };
@@ -86,7 +97,8 @@ impl Loader {
         true
     }
 
-    /// Reads what stands beside the elements and says what the record is, if nothing is wrong with it.
+    /// Reads the record without its elements, and returns its form. None if anything is wrong,
+    /// which is then found again, with its right location, in the whole record.
     fn rest(
         &mut self,
         reading: &OpenFile<'_>,
@@ -96,7 +108,8 @@ impl Loader {
     ) -> Option<&'static str> {
         let source = Source::decode(reading.name, text, start).ok()?;
         let node = json::parse(source.text(), &reading.arena).ok()?;
-        // A list whose name is written with escapes was not seen to be one.
+        // A list whose name is written with escapes was not recognized by the splitter, which
+        // compares bytes.
         let is_empty = |list| {
             let elements = node.get(list).and_then(Node::as_array);
             elements.is_none_or(<[Node<'_>]>::is_empty)
@@ -114,6 +127,7 @@ impl Loader {
         (self.errors.count == errors).then_some(kind)
     }
 
+    /// Where to roll back to.
     fn checkpoint(&self) -> Checkpoint {
         Checkpoint {
             errors: self.errors.clone(),
@@ -127,7 +141,8 @@ impl Loader {
         }
     }
 
-    /// Managed policies, documents, texts and numbers of accounts stay: the record is read again and has the same.
+    /// Removes the records and reports since a checkpoint. Managed policies, documents, strings and
+    /// numbers of accounts stay: the record is read again and has the same.
     fn roll_back(&mut self, checkpoint: Checkpoint) {
         let [principals, groups, missing, warnings, notes] = checkpoint.lengths;
         self.errors = checkpoint.errors;

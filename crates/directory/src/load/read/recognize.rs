@@ -1,4 +1,13 @@
-//! What a value is, told from its members.
+//! Which form a value has, by the members that only this form has.
+//!
+//! The order is part of the meaning. Some members are in several forms: `Policies` is in account
+//! dumps, in lists of control policies and in answers of SES, `arn` in our own lines and in many of
+//! AWS. So forms with the most telling members come first, and what is known by `Policies` alone
+//! comes last. A test holds each form to a dump in which its policy denies
+//! (`crates/directory/tests`).
+//!
+//! A type for each form, chosen by what parses, was rejected: of two that parse the first would win
+//! without a word.
 
 use portcullis_source::Severity;
 use portcullis_source::json::Node;
@@ -9,10 +18,12 @@ use crate::load::path::JsonPath;
 use crate::load::read::fields::has_next_page;
 
 const ACCOUNT_DUMP: &str = "account dump";
+/// What a value counts as that describes nothing; it is in the report by itself, or an error.
 pub(super) const LEFT_OUT: &str = "left out";
 
 impl Loader {
-    /// Reads one value, and says what it is.
+    /// Reads one value, then reports what in it might hold a policy and was not taken (`IN-4`).
+    /// Returns its form.
     pub(super) fn value(
         &mut self,
         record: &Record<'_, '_>,
@@ -24,7 +35,8 @@ impl Loader {
         if kind != LEFT_OUT {
             self.report_unread_policies(record, node, at, "");
         }
-        // The next page, if there is one, comes later and says otherwise.
+        // Pages come in the order of their files: the last one that was read says whether there are
+        // more (`IN-5`).
         let answer = (kind, record.loc.file);
         if kind != ACCOUNT_DUMP && kind != LEFT_OUT && has_next_page(node) {
             self.raw.unfinished.insert(answer, record.loc);
@@ -34,6 +46,7 @@ impl Loader {
         kind
     }
 
+    /// Hands a value to the reader of its form.
     fn recognize_value(
         &mut self,
         record: &Record<'_, '_>,
@@ -63,7 +76,8 @@ impl Loader {
             return "pack of managed policies";
         }
         if let Some(command) = node.get("notCollected").and_then(Node::as_str) {
-            // What `collect` could not get may hold a policy that denies.
+            // `portcullis collect` writes such a line for each command that failed. What it could
+            // not get may hold a policy that denies.
             let reason = node.get("reason").and_then(Node::as_str);
             let reason = reason.unwrap_or("it failed");
             let message = format!("`{command}` was not collected: {reason}");

@@ -1,4 +1,9 @@
-//! Our own lines about resources (`IN-48`).
+//! Our own lines about resources (`IN-48`), and what they have in common with answers of services:
+//! policies, grants, blocks of public access.
+//!
+//! The wrapper is the form to give when an answer of AWS does not say its resource, so that it says
+//! everything itself. Its members are ours: one that is misspelled is an error, while unknown
+//! members of AWS's answers are ignored (`IN-4`).
 
 use portcullis_model::{access_point, split_arn};
 use portcullis_source::json::{Node, Value};
@@ -10,7 +15,7 @@ use crate::load::read::acl::ignores_public_acls;
 use crate::load::read::fields::{JsonPath, account_number, normalized, present};
 use crate::store::ids::Symbol;
 
-/// Members that decide something, and so must not be misspelt.
+/// Members of a line that decide something.
 const MEMBERS: [&str; 8] = [
     "arn",
     "account",
@@ -22,8 +27,8 @@ const MEMBERS: [&str; 8] = [
     "grants",
 ];
 
-/// The id of the VPC endpoint that an ARN names. Its policy is not one of a resource, but limits what goes
-/// through it (`VPCE-1`).
+/// The id of the VPC endpoint that an ARN names. Its policy is not one of a resource, but limits
+/// what goes through the endpoint (`VPCE-1`).
 fn endpoint_of(arn: &str) -> Option<&str> {
     match split_arn(arn)? {
         [_, _, "ec2", _, _, rest] => rest.strip_prefix("vpc-endpoint/"),
@@ -31,7 +36,7 @@ fn endpoint_of(arn: &str) -> Option<&str> {
     }
 }
 
-/// True for the ARN of a bucket, of whatever kind.
+/// True for the ARN of a bucket: of S3, of S3 Express, or on an Outpost.
 pub(crate) fn is_bucket(arn: &str) -> bool {
     match split_arn(arn) {
         Some(["arn", _, "s3", "", "", name]) => !name.is_empty() && !name.contains('/'),
@@ -41,8 +46,14 @@ pub(crate) fn is_bucket(arn: &str) -> bool {
 }
 
 impl Loader {
-    /// `{"arn", "account", "policy", "tags", "publicAccessBlock", "grants"}`; without `arn` it is the
-    /// `publicAccessBlock` of an account.
+    /// Reads `{"arn", "account", "policy", "tags", "bucket", "abac", "publicAccessBlock",
+    /// "grants"}`. Without `arn` it is the block of public access of an account, whose buckets all
+    /// have it (`S3-4`).
+    ///
+    /// ```json
+    /// {"arn": "arn:aws:s3:::reports", "account": "111122223333", "policy": {…}, "tags": {"stage": "live"}}
+    /// {"account": "111122223333", "publicAccessBlock": {"RestrictPublicBuckets": true}}
+    /// ```
     pub(crate) fn wrapper(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: JsonPath<'_>) {
         for member in node.as_object().unwrap_or_default() {
             let name = member.key.value;
@@ -105,7 +116,8 @@ impl Loader {
         self.grants(record, node, at, "grants", Some(name));
     }
 
-    /// `bucket`: the bucket behind an access point, by its ARN (`S3-6`).
+    /// Reads `bucket`: the bucket behind an access point, by its ARN (`S3-6`). On anything else it
+    /// is an error, since it would decide nothing.
     fn bucket_behind(
         &mut self,
         record: &Record<'_, '_>,
@@ -129,7 +141,7 @@ impl Loader {
         Some((self.strings.intern(bucket), None))
     }
 
-    /// `abac`: a bucket's tags are those of the resource in requests (`S3-8`).
+    /// Reads `abac`: a bucket's tags are those of the resource in requests (`S3-8`).
     fn abac(
         &mut self,
         record: &Record<'_, '_>,
@@ -165,7 +177,8 @@ impl Loader {
         raw.is_unreadable = raw.policy.is_none();
     }
 
-    /// A resource with a policy, from a service's dump.
+    /// Adds a resource from a service's answer, with its policy if there is one. The account in the
+    /// ARN counts before that of the path, which is where somebody stored the file.
     pub(crate) fn resource(
         &mut self,
         record: &Record<'_, '_>,
@@ -186,7 +199,8 @@ impl Loader {
         self.raw.resources.push(raw);
     }
 
-    /// `RestrictPublicBuckets` of a configuration (`S3-4`), all of whose members are booleans.
+    /// Reads `RestrictPublicBuckets` of a configuration (`S3-4`). All members must be booleans: a
+    /// block that is written as a string would be one that is not in force.
     pub(crate) fn restricts_public(
         &mut self,
         record: &Record<'_, '_>,
@@ -208,7 +222,8 @@ impl Loader {
         Some(matches!(own.map(|own| own.value), Some(Value::Bool(true))))
     }
 
-    /// A constraint that is left out would make a grant wider.
+    /// Reports a constraint of a grant that is not known: leaving it out would make the grant
+    /// wider.
     fn constraints_are_known(
         &mut self,
         record: &Record<'_, '_>,
@@ -225,7 +240,13 @@ impl Loader {
         }
     }
 
-    /// KMS grants, as `list-grants` prints them.
+    /// Reads KMS grants, as `list-grants` prints them or in one of our lines, where `key` is the
+    /// resource of the line.
+    ///
+    /// ```json
+    /// {"Grants": [{"GrantId": "…", "KeyId": "arn:aws:kms:…:key/…", "GranteePrincipal": "arn:aws:iam::…:role/App",
+    ///              "Operations": ["Decrypt"], "Constraints": {"EncryptionContextSubset": {"department": "a"}}}]}
+    /// ```
     pub(crate) fn grants(
         &mut self,
         record: &Record<'_, '_>,

@@ -1,6 +1,11 @@
-//! Dumps of services that have resource policies (`IN-40` to `IN-47`).
+//! Answers of services that have resource policies (`IN-40` to `IN-47`).
 //!
-//! Some of them do not say which resource they belong to; [`super::unnamed`] finds that out.
+//! Every service answers in a shape of its own. Those that have the ARN of the resource beside the
+//! policy are a table ([`WITH_ARN`]); others need a few lines each. Answers that do not say which
+//! resource they belong to are in [`super::unnamed`].
+//!
+//! A service that is not known here is no gap: a policy in its answer is then an error (`IN-4`),
+//! and the user gives it as a line of our own (`IN-48`).
 
 use portcullis_model::{PolicyKind, split_arn};
 use portcullis_source::json::Node;
@@ -14,7 +19,7 @@ use crate::load::read::fields::{JsonPath, account_number, present};
 use crate::load::read::resource::is_bucket;
 use crate::load::read::unnamed::{partition_of, region_in_path, stem};
 
-/// Dumps that have the ARN of a resource beside its policy.
+/// Members with the ARN of a resource, and with its policy. The first pair that a value has counts.
 const WITH_ARN: [(&str, &str); 8] = [
     ("BackupVaultArn", "Policy"),
     ("Arn", "Policy"),
@@ -26,7 +31,7 @@ const WITH_ARN: [(&str, &str); 8] = [
     ("ARN", "AccessPolicies"),
 ];
 
-/// Dumps that are lists of what other dumps have one of.
+/// Lists of what other answers have one of, and their forms.
 const LISTS: [(&str, &str); 4] = [
     ("DomainStatusList", "search domain"),
     ("EventBuses", "event bus"),
@@ -35,7 +40,7 @@ const LISTS: [(&str, &str); 4] = [
 ];
 
 impl Loader {
-    /// Reads a value if it is one of these dumps, and says which.
+    /// Reads a value if it is one of these answers, and returns its form.
     pub(crate) fn service_dump(
         &mut self,
         record: &Record<'_, '_>,
@@ -60,7 +65,8 @@ impl Loader {
             if present(node, name).is_some() {
                 let inside = at.member(name);
                 for (index, own) in self.list(record, node, at, name).iter().enumerate() {
-                    // What is in an element that is none of these, is looked at with the rest of the value.
+                    // An element that is none of these is left to the net under all readers, which
+                    // reports it if it could hold a policy.
                     let _ = self.with_arn(record, own, inside.index(index));
                 }
                 return Some(kind);
@@ -84,7 +90,8 @@ impl Loader {
                 self.resource(record, document, at.member("Policy"), arn, None);
                 return Some("queue or topic");
             }
-            // Only some attributes were asked for.
+            // `get-queue-attributes --attribute-names Policy` leaves the ARN out, and then the
+            // statements have to name the queue.
             let document = present(attributes, "Policy").filter(|own| own.as_str().is_some());
             if let Some(document) = document {
                 self.by_statements(record, document, at.member("Policy"));
@@ -99,7 +106,7 @@ impl Loader {
             .or_else(|| self.unnamed(record, node, at))
     }
 
-    /// What says by an ARN which resource it is about.
+    /// Reads a value that says by an ARN which resource it is about, and returns its form.
     fn with_arn(
         &mut self,
         record: &Record<'_, '_>,
@@ -114,7 +121,7 @@ impl Loader {
         if has("PolicyInJson") {
             return self.unnamed(record, node, at);
         }
-        // As `describe-resource-policy` of an organization has it, and repositories of packages.
+        // `describe-resource-policy` of Organizations, and repositories of CodeArtifact.
         if let Some(own) =
             present(node, "ResourcePolicy").filter(|own| own.get("Content").is_some())
         {
@@ -142,13 +149,14 @@ impl Loader {
             let arn = arn_in(arn)?;
             has(policy).then_some((arn, *policy))
         });
-        // A secret or a search domain without a policy has no member for it.
+        // Secrets and search domains without a policy have no member for it, and are worth a row
+        // all the same: their owner is known.
         let (arn, policy) = known.or_else(|| Some((arn_in("ARN")?, "ResourcePolicy")))?;
         self.resource(record, present(node, policy), at.member(policy), arn, None);
         Some("resource")
     }
 
-    /// Settings of buckets and accounts that are no policies.
+    /// Reads settings of buckets and accounts that are no policies, and returns the form.
     fn setting(
         &mut self,
         record: &Record<'_, '_>,
@@ -156,7 +164,8 @@ impl Loader {
         at: JsonPath<'_>,
     ) -> Option<&'static str> {
         let has = |name| present(node, name).is_some();
-        // First: it holds a block of public access of its own.
+        // An access point comes first: it holds a block of public access, which is not one of the
+        // bucket that the file is called like.
         let point = self.access_point(record, node, at);
         if point.is_some() {
             return point;
@@ -197,7 +206,15 @@ impl Loader {
         has("PolicyStatus").then_some("bucket setting that decides nothing")
     }
 
-    /// The bucket that a file is called.
+    /// Adds what a file says of the bucket that it is called like. The partition is that of a
+    /// region in the path, or `aws`.
+    ///
+    /// `get-bucket-abac` and `get-bucket-tagging` print, in a file called like the bucket:
+    ///
+    /// ```json
+    /// {"AbacStatus": {"Status": "Enabled"}}
+    /// {"TagSet": [{"Key": "stage", "Value": "live"}]}
+    /// ```
     fn bucket_by_name(
         &mut self,
         record: &Record<'_, '_>,
@@ -220,7 +237,13 @@ impl Loader {
         self.raw.resources.push(raw);
     }
 
-    /// `get-access-point`, or an element of `list-access-points` (`S3-6`).
+    /// Reads `get-access-point`, or an element of `list-access-points` (`S3-6`). None if the value
+    /// is something else.
+    ///
+    /// ```json
+    /// {"AccessPointArn": "arn:aws:s3:eu-west-1:111122223333:accesspoint/ap", "Bucket": "reports",
+    ///  "BucketAccountId": "111122223333", "PublicAccessBlockConfiguration": {"RestrictPublicBuckets": true}}
+    /// ```
     fn access_point(
         &mut self,
         record: &Record<'_, '_>,
@@ -253,7 +276,8 @@ impl Loader {
         Some(KIND)
     }
 
-    /// A key's policy, in a file that is called like the key.
+    /// Stores the policy of a KMS key, in a file that is called like the key. Its ARN comes from
+    /// `describe-key`.
     pub(crate) fn key_policy(
         &mut self,
         record: &Record<'_, '_>,
@@ -268,7 +292,7 @@ impl Loader {
         self.raw.key_policies.push(RawKeyPolicy { loc, id, policy });
     }
 
-    /// The same, for the public grants of access control lists.
+    /// `IgnorePublicAcls` of the bucket or account that the file is called like.
     fn ignore_public_acls(&mut self, stem: &str) {
         match crate::load::read::fields::account_number(stem) {
             Some(account) => {
@@ -281,7 +305,9 @@ impl Loader {
         }
     }
 
-    /// Of the bucket that the file is called, or of the account if the file is called so.
+    /// `RestrictPublicBuckets` of the bucket that the file is called like, or of the account if it
+    /// is called like one. One that is not set restricts nothing and is not kept: the strictest of
+    /// all levels counts (`S3-4`).
     fn public_access_block(
         &mut self,
         record: &Record<'_, '_>,
@@ -304,6 +330,11 @@ impl Loader {
         }
     }
 
+    /// Reads `describe-vpc-endpoints` (`IN-47`).
+    ///
+    /// ```json
+    /// {"VpcEndpoints": [{"VpcEndpointId": "vpce-0123", "PolicyDocument": "{\"Statement\": …}"}]}
+    /// ```
     fn endpoints(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: JsonPath<'_>) {
         let inside = at.member("VpcEndpoints");
         for (index, endpoint) in self
@@ -319,12 +350,12 @@ impl Loader {
             let Some(document) = present(endpoint, "PolicyDocument") else {
                 continue;
             };
-            let loc = record.loc("VpcEndpoints", index, endpoint);
+            let loc = record.element_loc("VpcEndpoints", index, endpoint);
             self.endpoint(record, document, at.member("PolicyDocument"), id, loc);
         }
     }
 
-    /// The policy of the VPC endpoint with an id.
+    /// Stores the policy of the VPC endpoint with an id.
     pub(crate) fn endpoint(
         &mut self,
         record: &Record<'_, '_>,

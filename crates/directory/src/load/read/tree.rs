@@ -1,4 +1,11 @@
-//! Our own file of an organization (`IN-29`).
+//! Our own file of an organization (`IN-29`): the tree, with policies by id.
+//!
+//! The one form that says everything at once, and the one to write by hand. It is ours, so that a
+//! member that is misspelled is an error: `polices` would otherwise leave out a level's limits in
+//! silence. Members that look like none of ours are ignored, as names and comments in it.
+//!
+//! The tree may be nested as deeply as JSON may: it is gone through without recursion, with paths
+//! as pointers, since a [`JsonPath`] lives on the stack of recursion.
 
 use portcullis_model::PolicyKind;
 use portcullis_source::json::{Member, Node};
@@ -11,7 +18,7 @@ use crate::load::raw::{
 use crate::load::read::fields::{JsonPath, account_number, normalized, present};
 use crate::store::ids::Symbol;
 
-/// Members that decide something, and so must not be misspelt.
+/// Members that decide something.
 const MEMBERS: [&str; 12] = [
     "organization",
     "root",
@@ -28,7 +35,15 @@ const MEMBERS: [&str; 12] = [
 ];
 
 impl Loader {
-    /// Reads the whole file.
+    /// Reads the whole file. The id of the organization must be in it: a tree without one limits
+    /// nobody.
+    ///
+    /// ```json
+    /// {"organization": {"id": "o-example", "managementAccountId": "111122223333"},
+    ///  "root": {"id": "r-ab12", "policies": {"scp": ["p-FullAWSAccess"]},
+    ///           "children": [{"ou": "ou-ab12-11111111", "children": [{"account": "444455556666"}]}]},
+    ///  "policies": {"p-limit": {"type": "scp", "name": "limit", "content": {…}}}}
+    /// ```
     pub(crate) fn tree_file(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: JsonPath<'_>) {
         self.reject_misspelled(record, node, at);
         match present(node, "organization") {
@@ -56,6 +71,7 @@ impl Loader {
         }
     }
 
+    /// Reads the policies, an object by id.
     fn tree_policies(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: JsonPath<'_>) {
         let Some(members) = node.as_object() else {
             return self.mismatch(record, node, at, "an object");
@@ -67,6 +83,8 @@ impl Loader {
         }
     }
 
+    /// Reads one policy: type, name and content. The one that AWS attaches everywhere is known and
+    /// not read (`GRAM-61`).
     fn tree_policy(&mut self, record: &Record<'_, '_>, member: &Member<'_>, at: JsonPath<'_>) {
         let (id, node) = (member.key.value, &member.value);
         let Some(kind) = self.required_str(record, node, at, "type") else {
@@ -94,7 +112,8 @@ impl Loader {
         self.control(record, content, at, (id, name), control);
     }
 
-    /// Stores a control policy.
+    /// Stores a control policy, from our file or from `describe-policy`. One that is there twice
+    /// must say the same.
     pub(crate) fn control(
         &mut self,
         record: &Record<'_, '_>,
@@ -107,6 +126,7 @@ impl Loader {
             ControlPolicyType::Scp => PolicyKind::Scp,
             ControlPolicyType::Rcp => PolicyKind::Rcp,
         };
+        // Explanations show name and id: names are what people know, ids are what is unique.
         let called = match name == id {
             true => id.to_string(),
             false => format!("{name} ({id})"),
@@ -135,7 +155,8 @@ impl Loader {
         self.raw.organization.controls.insert(id, new);
     }
 
-    /// The root and all below it, without recursion.
+    /// Reads the root and all below it. Children are pushed in reverse, so that nodes are read in
+    /// the order of the file.
     fn tree_nodes(&mut self, record: &Record<'_, '_>, root: &Node<'_>, path: &str) {
         let mut open: Vec<(&Node<'_>, Option<Symbol>, String)> =
             vec![(root, None, path.to_string())];
@@ -158,6 +179,8 @@ impl Loader {
         }
     }
 
+    /// Reads one node and what is attached to it, and returns its id. None, and the problem is
+    /// reported, if it cannot be told what the node is; its children are then left out.
     fn tree_node(
         &mut self,
         record: &Record<'_, '_>,
@@ -173,6 +196,8 @@ impl Loader {
         let id = match parent {
             None => self.required_str(record, node, at, "id")?,
             Some(_) => {
+                // One of the two and not both: what is attached below a node of both kinds could be
+                // read in two ways.
                 let is_account = present(node, "account").is_some();
                 if is_account == present(node, "ou").is_some() {
                     let message = "must have either `account` or `ou`";
@@ -184,6 +209,7 @@ impl Loader {
                     self.optional_str(record, node, at, "account")?
                 } else {
                     let unit = self.required_str(record, node, at, "ou")?;
+                    // An account under `ou` would be a unit without accounts, and limit nobody.
                     if account_number(unit).is_some() {
                         let message = format!("`{unit}` is an account, not a unit");
                         self.error(record.at(node, at), codes::INVALID_TREE, message);
@@ -201,6 +227,8 @@ impl Loader {
             parent,
             path,
         });
+        // A tree file lists all policies of each node, so that a policy in none of its lists is
+        // attached nowhere (choice R19).
         for control in [ControlPolicyType::Scp, ControlPolicyType::Rcp] {
             self.raw.organization.with_policies.insert((id, control));
         }
@@ -234,7 +262,8 @@ impl Loader {
         Some(id)
     }
 
-    /// A member that is not known and looks like one that is: it would be left out in silence.
+    /// Reports members that are not ours and look like one that is: they would be ignored in
+    /// silence.
     pub(crate) fn reject_misspelled(
         &mut self,
         record: &Record<'_, '_>,
@@ -257,7 +286,8 @@ impl Loader {
     }
 }
 
-/// Reads the type of a control policy, in the words of AWS or ours.
+/// Reads the type of a control policy, in the words of AWS or ours. None for types that decide
+/// nothing.
 pub(crate) fn control(text: &str) -> Option<ControlPolicyType> {
     let is = |names: [&str; 2]| names.iter().any(|name| name.eq_ignore_ascii_case(text));
     if is(["scp", "SERVICE_CONTROL_POLICY"]) {

@@ -1,4 +1,12 @@
-//! What no reader took, and what of it could hold a policy (`IN-4`).
+//! What no reader took, and what of it could hold a policy or a limit (`IN-4`, choice R25).
+//!
+//! This is the net under all readers. They take what they know; whatever else looks like a policy
+//! document, an attached policy, or a boundary is an error, at any depth and under any name. False
+//! alarms are wanted: a user who meets one excludes the file or asks for the form to be read, while
+//! a policy that is passed over is never noticed.
+//!
+//! It goes over each value once, without recursion, so that its cost is linear and depth does not
+//! matter.
 
 use portcullis_source::json::{Member, Node, Value};
 use portcullis_syntax::forms::recognize;
@@ -11,7 +19,8 @@ use crate::load::problem::{LoadError, Skipped};
 use crate::load::read::recognize::LEFT_OUT;
 
 impl Loader {
-    /// A value of no known form. It is left out if nothing in it looks like a policy.
+    /// A value of no known form. It is skipped if nothing in it looks like a policy, or is called
+    /// like one.
     pub(super) fn unrecognized(
         &mut self,
         record: &Record<'_, '_>,
@@ -36,7 +45,7 @@ impl Loader {
         match all.find(|member| is_called_like_policy(member)) {
             Some(member) => self.report_unknown_form(record.at(node, at), member.key.value),
             None => {
-                // A file of another kind may have any number of lines.
+                // A log that lies in the folder may have any number of lines.
                 if self.report.skipped.len() < LoadError::LIMIT {
                     self.report.skipped.push(Skipped {
                         place: record.at(node, at).to_string(),
@@ -49,6 +58,8 @@ impl Loader {
         LEFT_OUT
     }
 
+    /// Reports a member that may hold a policy in a form that is not read. The help is the form
+    /// that is always read (`IN-48`).
     fn report_unknown_form(&mut self, location: Location, name: &str) {
         let message = format!(
             "unknown form, but its member `{name}` may contain a policy; \
@@ -57,8 +68,10 @@ impl Loader {
         self.error(location, codes::UNKNOWN_FORM, message);
     }
 
-    /// Nothing that holds a policy or a limit is passed over in silence (`IN-4`): what was not read is a form that is
-    /// not known, at any depth. `name` is that of the member which the value is in. True if there is any.
+    /// Reports every node below this one that looks like a policy or a limit and was not consumed.
+    /// `name` is that of the member which the value is in. True if there is any.
+    ///
+    /// Nodes inside a consumed node are not looked at: its reader answers for them.
     pub(super) fn report_unread_policies(
         &mut self,
         record: &Record<'_, '_>,
@@ -67,6 +80,7 @@ impl Loader {
         name: &str,
     ) -> bool {
         let mut found = Vec::new();
+        // A stack of its own: values may be nested as deeply as the parser lets them.
         let mut open: Vec<(&Node<'_>, &str)> = vec![(node, name)];
         while let Some((node, name)) = open.pop() {
             if self.consumed.contains(&node.span.start) {
@@ -80,10 +94,13 @@ impl Loader {
                 Value::Object(members) => {
                     open.extend(members.iter().map(|own| (&own.value, own.key.value)));
                 }
+                // Elements have the name of their list, so that a list of boundaries is found as
+                // one.
                 Value::Array(elements) => open.extend(elements.iter().map(|own| (own, name))),
                 _ => {}
             }
         }
+        // The stack gives the last first, and messages come in the order of the file.
         found.reverse();
         let any = !found.is_empty();
         for (location, name) in found {
@@ -93,10 +110,10 @@ impl Loader {
     }
 }
 
-/// True for a policy document, as an object or as a text, for an attached policy, and for the limit of a user or role,
-/// whatever it is called.
+/// True for a policy document, as an object or as a text, for an attached policy, and for whatever
+/// is called a boundary.
 fn holds_policy(node: &Node<'_>, name: &str) -> bool {
-    // How often a policy is used as a limit is a number.
+    // `PermissionsBoundaryUsageCount` is a number, which limits nothing (`IN-14`).
     let is_something = matches!(node.value, Value::Object(_) | Value::String(_));
     if is_something && name.to_ascii_lowercase().contains("boundary") {
         return true;
@@ -112,7 +129,8 @@ fn holds_policy(node: &Node<'_>, name: &str) -> bool {
     }
 }
 
-/// True for a member of whose name a policy might be the value.
+/// True for a member of whose name a policy might be the value. Asked only of values that are not
+/// recognized: in others readers know which members matter.
 fn is_called_like_policy(member: &Member<'_>) -> bool {
     const ENDINGS: [&str; 5] = [
         "policy",

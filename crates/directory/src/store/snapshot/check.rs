@@ -1,4 +1,8 @@
-//! Rows read again, each refused if it refers to what is not there.
+//! Rows of a file, each refused if it refers to what is not there.
+//!
+//! One method for each kind of row or reference. Each returns the typed thing or an error, so that
+//! a word that was not checked has no way into a table. That is why the tables need no checks of
+//! their own, and why a decision cannot panic on a file that somebody forged.
 
 use portcullis_image::LayerSet;
 
@@ -12,26 +16,26 @@ use crate::store::tables::{Grant, Person, PrincipalRow, ResourceRow};
 /// One more than the largest account: numbers have twelve digits.
 const ACCOUNTS: u64 = 1_000_000_000_000;
 
-/// What rows may refer to: each method reads one kind of row or reference, and fails on what is not there.
+/// What rows may refer to.
 pub(super) struct Check {
-    /// Which numbers are those of strings.
+    /// Which numbers are symbols.
     pub(super) strings: SymbolSet,
-    /// The layers of each of the policy sets.
+    /// The layers of each policy set.
     pub(super) sets: Vec<LayerSet>,
 }
 
-/// How many rows there are that others refer to.
+/// How many rows the other tables have.
 #[derive(Clone, Copy)]
 pub(super) struct Counts {
-    /// Accounts, which rows of principals and resources refer to.
+    /// Principals and resources refer to them.
     pub(super) accounts: usize,
-    /// Pairs, of which tags and constraints are runs.
+    /// Tags and constraints are ranges of them.
     pub(super) pairs: usize,
-    /// Grants, of which resources have runs.
+    /// Resources have ranges of them.
     pub(super) grants: usize,
 }
 
-/// A run that is within a table of `all` rows.
+/// A range within a table of `all` rows.
 pub(super) fn range(start: u32, count: u32, all: usize) -> Result<RowRange, SnapshotError> {
     match index(start).checked_add(index(count)) {
         Some(end) if end <= all => Ok(RowRange::new(start, count)),
@@ -48,7 +52,7 @@ impl Check {
         }
     }
 
-    /// The same, or none.
+    /// A string that is there, or absent.
     pub(super) fn optional(&self, name: u32) -> Result<Symbol, SnapshotError> {
         match Symbol::new(name).some() {
             None => Ok(Symbol::NONE),
@@ -56,7 +60,8 @@ impl Check {
         }
     }
 
-    /// Policy sets of these layers and no other, or none: a row cannot make an identity policy stand for a trust policy.
+    /// Policy sets of these layers and no other, or absent: a row cannot make an identity policy
+    /// stand for a trust policy.
     pub(super) fn sets(&self, id: u32, layers: LayerSet) -> Result<SetsId, SnapshotError> {
         let id = SetsId::new(id);
         if !id.is_some() {

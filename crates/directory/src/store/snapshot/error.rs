@@ -1,9 +1,11 @@
-//! Why bytes are not a directory.
+//! Why bytes are not a directory. One sentence, for people: a program can do nothing but make the
+//! file again.
 
 use std::fmt;
 
-/// Why bytes are not a directory: they were not written by [`Directory::to_bytes`](crate::Directory::to_bytes) of this version,
-/// or were damaged since. The first problem is told; a file is made again, not repaired.
+/// Why bytes are not a directory: they were not written by
+/// [`Directory::to_bytes`](crate::Directory::to_bytes) of this version, or were damaged since. The
+/// first problem is reported; a file is made again, not repaired.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SnapshotError {
     /// What is wrong.
@@ -18,7 +20,7 @@ impl fmt::Display for SnapshotError {
 
 impl std::error::Error for SnapshotError {}
 
-/// An error that says what is wrong.
+/// An error with this reason.
 pub(super) fn wrong<T>(what: impl Into<String>) -> Result<T, SnapshotError> {
     Err(SnapshotError { what: what.into() })
 }

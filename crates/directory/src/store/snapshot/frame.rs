@@ -1,28 +1,33 @@
 //! The frame of a file: magic, version, lengths, checksum, and where sections begin.
+//!
+//! It knows how many sections there are and not what is in them. A file whose frame is sound has
+//! the length that it says and was not damaged; what somebody wrote on purpose is for the checks of
+//! rows ([`super::check`]).
 
 use portcullis_image::wire::{checksum, u32_at, u64_at};
 
 use crate::store::ids::index;
 use crate::store::snapshot::error::{SnapshotError, wrong};
 
-/// The first bytes of every such file. A transfer as text damages them visibly.
+/// The first bytes of every such file. A transfer as text changes the last two, and the file is
+/// refused for what it is.
 pub(super) const MAGIC: [u8; 8] = *b"PCLDIR\r\n";
-/// Raised when a row changes. Files of other versions are refused: a directory is compiled again from its folder.
+/// Raised when a row changes. Files of other versions are refused.
 pub(super) const VERSION: u32 = 2;
-/// Length in bytes of what is before the lengths of the sections.
+/// Bytes before the lengths of the sections.
 pub(super) const HEAD: usize = 32;
-/// Maximum stacked images: one base plus seven deltas. Each makes decisions look through one more.
+/// The most stacked images: one base plus seven deltas. Each makes decisions look through one more.
 pub(crate) const MAX_IMAGES: usize = 8;
-/// The sections that every file has, before its images.
+/// Sections that every file has, before its images.
 pub(super) const TABLES: usize = 11;
 
-/// True if bytes begin as those of [`to_bytes`] do.
+/// True if bytes begin as such a file does.
 pub(crate) fn is_snapshot(bytes: &[u8]) -> bool {
     bytes.starts_with(&MAGIC)
 }
 
-/// The checksum over everything but the checksum itself: what is before it and what is behind are summed apart, so that neither
-/// has to be copied.
+/// The checksum over everything but the checksum itself. What is before it and what is behind are
+/// summed apart, so that neither has to be copied.
 pub(super) fn checksum_of(head: &[u8], body: &[u8]) -> u64 {
     checksum(body) ^ checksum(head.get(..24).unwrap_or(head)).rotate_left(32)
 }
@@ -32,13 +37,13 @@ pub(super) fn wide(length: usize) -> u64 {
     u64::try_from(length).unwrap_or(u64::MAX)
 }
 
-/// Sections begin at multiples of 8, where images may lie.
+/// Appends zeros up to a multiple of 8, where images may begin.
 pub(super) fn pad(bytes: &mut Vec<u8>) {
     bytes.resize(bytes.len().next_multiple_of(8), 0);
 }
 
-/// The sections of a file whose frame is sound: magic, version, length and checksum are right, and each section ends within the
-/// file.
+/// The sections of a file whose frame is sound: magic, version, length and checksum are right, and
+/// each section ends within the file.
 pub(super) fn sections(bytes: &[u8]) -> Result<Vec<&[u8]>, SnapshotError> {
     if !is_snapshot(bytes) {
         return wrong("wrong magic number");

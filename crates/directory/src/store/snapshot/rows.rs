@@ -1,4 +1,8 @@
-//! Which words a row consists of.
+//! The words of each row. Flags share one word, and an account's number takes two.
+//!
+//! The order of the fields is the format. What reads a row is in [`super::check`] under the name of
+//! the row, and takes the words in the same order: a field that is added goes into both, and
+//! [`VERSION`](super::frame::VERSION) is raised.
 
 use portcullis_image::wire::u32_at;
 

@@ -1,4 +1,8 @@
 //! Tables as bytes: rows of 32-bit words, little-endian.
+//!
+//! All ids are words, so that one width is enough, and a row of `N` fields is `4 * N` bytes at an
+//! offset that follows from its number. Variable widths would make files smaller and every offset a
+//! search.
 
 use portcullis_image::wire::u32_at;
 
@@ -17,7 +21,7 @@ pub(super) fn read_words(bytes: &[u8]) -> Result<Vec<u32>, SnapshotError> {
     Ok(bytes.chunks(4).map(|word| u32_at(word, 0)).collect())
 }
 
-/// Words two by two.
+/// Bytes as pairs of words.
 pub(super) fn read_pairs(section: &[u8]) -> Result<Vec<(u32, u32)>, SnapshotError> {
     let words = read_words(section)?;
     if words.len() % 2 != 0 {
@@ -30,7 +34,8 @@ pub(super) fn read_pairs(section: &[u8]) -> Result<Vec<(u32, u32)>, SnapshotErro
     Ok(pairs.collect())
 }
 
-/// A row of a table as words. What reads them again is in [`Check`], which refuses words that refer to nothing.
+/// A row that is written as this many words. What reads them again is in [`super::check`], which
+/// refuses words that refer to nothing.
 pub(super) trait Row<const WORDS: usize> {
     /// The row, field by field.
     fn to_words(&self) -> [u32; WORDS];
@@ -41,7 +46,7 @@ pub(super) fn rows<const WORDS: usize>(rows: &[impl Row<WORDS>]) -> Vec<u8> {
     words(rows.iter().flat_map(Row::to_words))
 }
 
-/// A table from bytes. `read` sees to it that a row refers to nothing that is not there.
+/// A table from bytes. `read` makes sure that a row refers to nothing that is not there.
 pub(super) fn read_rows<const WORDS: usize, T>(
     bytes: &[u8],
     mut read: impl FnMut([u32; WORDS]) -> Result<T, SnapshotError>,

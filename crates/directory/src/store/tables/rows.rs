@@ -1,16 +1,27 @@
-//! The rows of the tables: what is known of a user, a role, a resource, a grant.
+//! The rows of the tables: users and roles, resources, grants, and who has roles of Identity
+//! Center.
+//!
+//! Rows are plain data of ids, a few words each, `Copy` and comparable, so that writing a file and
+//! comparing an update need no code for each string. What a row refers to is in the tables
+//! ([`crate::store::tables::Tables`]).
+//!
+//! A field that is added here is added to the file too ([`crate::store::snapshot`]) and moved by
+//! updates ([`crate::store::delta`]). Both take rows apart field by field, so that the compiler
+//! finds those places.
 
 use crate::arn::EntityKind;
 use crate::store::ids::{AccountIdx, PrincipalIdx, RowRange, SetsId, Symbol};
 
-/// A user or a role. Groups are gone when tables are made: their policies are among those of their members.
+/// A user or a role. Groups are gone when tables are made: their policies are among those of their
+/// members.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PrincipalRow {
-    /// The account that it is of.
+    /// The account that it belongs to.
     pub(crate) account: AccountIdx,
     /// User or role.
     pub(crate) kind: EntityKind,
-    /// The role's ARN is under the path that AWS keeps for service-linked roles (`EVAL-54`).
+    /// Its path is the one that AWS keeps for service-linked roles, which control policies do not
+    /// limit (`EVAL-54`).
     pub(crate) is_service_linked: bool,
     /// Of its ARN.
     pub(crate) partition: Symbol,
@@ -20,11 +31,12 @@ pub(crate) struct PrincipalRow {
     pub(crate) name: Symbol,
     /// `AIDA…` or `AROA…`; may be absent.
     pub(crate) id: Symbol,
-    /// Its own policies, attached ones, and those of its groups.
+    /// Its own policies, attached ones, and those of its groups (`EVAL-2`).
     pub(crate) identity: SetsId,
-    /// The permissions boundary; absent if it has none.
+    /// The permissions boundary; absent if it has none. One that is present and empty allows
+    /// nothing.
     pub(crate) boundary: SetsId,
-    /// The trust policy of a role.
+    /// The trust policy of a role; absent for users, and where it cannot be read.
     pub(crate) trust: SetsId,
     /// Its tags, among the pairs.
     pub(crate) tags: RowRange,
@@ -32,9 +44,12 @@ pub(crate) struct PrincipalRow {
     pub(crate) max_session: u32,
 }
 
-/// What the ARN of a user or role says, as ids: what is needed to find one, compare it, or write its ARN down.
+/// The parts of the ARN of a user or role, as ids: enough to find one, compare it, or write its ARN
+/// down. Part of a row, since decisions keep it where they need it
+/// ([`Entities`](crate::store::tables::Entities)).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Entity {
+    /// See [`PrincipalRow`], as for the others.
     pub(crate) account: AccountIdx,
     pub(crate) kind: EntityKind,
     /// See [`PrincipalRow`].
@@ -79,12 +94,13 @@ pub(crate) struct ResourceRow {
     pub(crate) has_abac: bool,
     /// It has a policy that cannot be read (`GRAM-54`): nothing is allowed.
     pub(crate) is_unreadable: bool,
-    /// A row by which the policy of another is found ([`crate::store::policy_scope`]), not something with this ARN.
+    /// A row by which the policy of another is found ([`crate::store::policy_scope`]), not
+    /// something with this ARN: listings of resources leave it out.
     pub(crate) is_scope_entry: bool,
 }
 
 impl ResourceRow {
-    /// Of which nothing is known but its ARN.
+    /// A resource of which nothing is known but its ARN.
     pub(crate) fn new(arn: Symbol) -> ResourceRow {
         ResourceRow {
             arn,
@@ -107,6 +123,7 @@ impl ResourceRow {
 }
 
 /// A KMS grant (`KMS-8`), or an entry of an access control list of S3 in the same words (`S3-2`).
+/// Grants only allow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Grant {
     /// What explanations call it; may be absent.
@@ -134,8 +151,8 @@ pub(crate) struct Person {
     pub(crate) group: Symbol,
 }
 
-/// The grantee of access control lists that stands for everyone.
+/// The grantee of access control lists that stands for everyone, with or without an account.
 pub(crate) const ALL_USERS: &str = "http://acs.amazonaws.com/groups/global/AllUsers";
-/// The one that stands for everyone who has an account.
+/// The grantee that stands for everyone who has an account of AWS, whichever.
 pub(crate) const AUTHENTICATED_USERS: &str =
     "http://acs.amazonaws.com/groups/global/AuthenticatedUsers";
