@@ -39,7 +39,7 @@ pub(super) struct Counts {
 pub(super) fn range(start: u32, count: u32, all: usize) -> Result<RowRange, SnapshotError> {
     match index(start).checked_add(index(count)) {
         Some(end) if end <= all => Ok(RowRange::new(start, count)),
-        _ => wrong("a range out of bounds"),
+        _ => wrong("a range of rows out of bounds"),
     }
 }
 
