@@ -19,7 +19,8 @@ pub(crate) struct Account {
     pub(crate) number: u64,
     /// `aws:PrincipalOrgPaths` of what is in it; absent outside of the organization.
     pub(crate) org_path: Symbol,
-    /// The SCPs on the way from the root to it, as one set for the chain; empty for the management account (`SCP-3`).
+    /// The SCPs of its chain as one set, a layer for each level; absent for the management account
+    /// (`SCP-3`), which they do not limit.
     pub(crate) scps: SetsId,
     /// Its RCPs in the same way (`RCP-3`).
     pub(crate) rcps: SetsId,
@@ -128,7 +129,8 @@ impl Accounts {
         found.map(AccountIdx::new)
     }
 
-    /// The number of an account as it is written; empty if there is no such account.
+    /// The number of an account as it is written; empty if there is no such account. A slice of the
+    /// digits of all: nothing is formatted.
     #[inline]
     pub(crate) fn digits(&self, index: AccountIdx) -> &str {
         let start = index.index().saturating_mul(12);

@@ -13,6 +13,7 @@ use std::collections::{HashMap, HashSet};
 use bumpalo::Bump;
 use portcullis_model::{Layer, PolicyKind};
 use portcullis_source::LineIndex;
+use portcullis_syntax::ast::Document;
 pub(crate) use portcullis_syntax::forms::undress;
 use portcullis_syntax::policy::{ReadOptions, parse_policy};
 use portcullis_syntax::{Policy, PolicySets, api_of, with_apis};
@@ -20,7 +21,7 @@ use portcullis_syntax::{Policy, PolicySets, api_of, with_apis};
 use crate::store::ids::{PolicyId, SetsId, Symbol};
 use crate::store::provenance::Attachments;
 use crate::store::strings::StringTable;
-use crate::store::texts::{TextId, Texts};
+use crate::store::texts::{DocumentTexts, TextId};
 
 /// The policies of some layers. Within a layer they are sorted and there once, so that equal sets
 /// compare equal.
@@ -41,7 +42,7 @@ struct StoredPolicy {
 #[derive(Debug, Default)]
 pub(crate) struct Documents {
     /// The text of each document, once.
-    texts: Texts,
+    texts: DocumentTexts,
     /// By id. Policies of equal name and text are one, unless explanations tell them apart by where
     /// they are from.
     policies: Vec<StoredPolicy>,
@@ -122,18 +123,21 @@ impl Documents {
 
     /// Reads a document as one of a type, unless that was done before. None if it has no error. A
     /// document with one is never used, not even in part (`GRAM-12`).
+    ///
+    /// The text is parsed once more, although its record was: taking the tree of the record was
+    /// measured and saved 1 % of a load, because only a text that is seen to be plain is read without
+    /// a look at each of its characters.
     pub(crate) fn check(
         &mut self,
         id: PolicyId,
         kind: PolicyKind,
         strict: bool,
     ) -> Option<Invalid> {
-        let text = self.entry(id).text;
-        if self.sound.contains(&(text, kind, strict)) {
+        let key = (self.entry(id).text, kind, strict);
+        if self.sound.contains(&key) {
             return None;
         }
-        let key = (text, kind, strict);
-        let text = self.texts.get(text);
+        let text = self.texts.get(key.0);
         let options = ReadOptions {
             kind,
             allow_missing_resource: !strict,
@@ -221,14 +225,15 @@ impl Documents {
         self.policies.len()
     }
 
-    /// The block of texts that a policy's document is in.
-    pub(crate) fn block(&self, id: PolicyId) -> usize {
-        self.texts.block(self.entry(id).text)
+    /// The document of a policy. Documents are numbered in the order in which they were first read.
+    pub(crate) fn text_of(&self, id: PolicyId) -> TextId {
+        self.entry(id).text
     }
 
-    /// Forgets the texts in the blocks before one.
-    pub(crate) fn let_go(&mut self, block: usize) {
-        self.texts.let_go(block);
+    /// Frees the documents that were read before this one, as far as whole blocks of them go. They
+    /// read as invalid afterwards, so that nobody can take one for an empty policy.
+    pub(crate) fn let_go_before(&mut self, text: TextId) {
+        self.texts.let_go_before(text);
     }
 
     /// Drops what only loading needs: maps from contents to ids, which are larger than what they
@@ -270,14 +275,14 @@ impl Documents {
         Some(())
     }
 
-    /// The text of the policy at a place.
+    /// The text of the policy with a reference. Looks at all policies: explanations ask for a few.
     pub(crate) fn text_at(&self, reference: &str, strings: &StringTable) -> Option<&str> {
         let mut all = self.policies.iter();
         let entry = all.find(|entry| strings.get(entry.reference) == reference)?;
         Some(self.texts.get(entry.text))
     }
 
-    /// A policy's name and place.
+    /// A policy's name, and where it is from.
     pub(crate) fn name_and_reference(&self, id: PolicyId) -> (Symbol, Symbol) {
         let entry = self.entry(id);
         (entry.name, entry.reference)
@@ -292,25 +297,45 @@ impl Documents {
         strings: &'a StringTable,
         arena: &'a Bump,
     ) -> Option<Policy<'a>> {
-        let entry = self.entry(id);
-        let text = self.texts.get(entry.text);
+        let document = self.parse(self.text_of(id), kind, arena)?;
+        Some(self.named(id, document, strings, arena))
+    }
+
+    /// Parses a document as a policy of a type, for all policies that have it. None if it is
+    /// invalid, or was let go.
+    pub(crate) fn parse<'a>(
+        &'a self,
+        text: TextId,
+        kind: PolicyKind,
+        arena: &'a Bump,
+    ) -> Option<Document<'a>> {
         let options = ReadOptions {
             kind,
             allow_missing_resource: kind == PolicyKind::Resource,
         };
-        let document = parse_policy(text, options, arena).0?;
+        parse_policy(self.texts.get(text), options, arena).0
+    }
+
+    /// The policy with this id, of its document. The policy of an API is called like the API, whose
+    /// entries in the short form are then written out.
+    pub(crate) fn named<'a>(
+        &'a self,
+        id: PolicyId,
+        document: Document<'a>,
+        strings: &'a StringTable,
+        arena: &'a Bump,
+    ) -> Policy<'a> {
+        let entry = self.entry(id);
         let name = strings.get(entry.name);
-        // The policy of an API is called like the API.
-        let document = match api_of(name) {
-            Some(api) => with_apis(document, &[api], arena),
-            None => document,
-        };
-        Some(Policy {
+        Policy {
             name,
             file: strings.get(entry.reference),
-            text,
-            document,
-        })
+            text: self.texts.get(entry.text),
+            document: match api_of(name) {
+                Some(api) => with_apis(document, &[api], arena),
+                None => document,
+            },
+        }
     }
 }
 
