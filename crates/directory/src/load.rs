@@ -4,10 +4,9 @@
 //! before the organization above it.
 //!
 //! 1. Reading ([`read`]) takes every file apart and keeps its records ([`raw`]), each with its
-//!   source location.
-//! References stay as they are written.
+//!    source location. References stay as they are written.
 //! 2. Linking ([`link`]) resolves references to ids, merges records about one thing, and makes the
-//!   tables.
+//!    tables.
 //!
 //! All problems are found in one go, so that a folder is repaired in one round, and a directory
 //! that was read in part is never handed on (`GRAM-12`): the part that is missing may deny. Nothing

@@ -4,13 +4,11 @@
 //!
 //! 1. Organization and accounts, since everything else refers to accounts.
 //! 2. Dumps of single users and roles are compared, and permission sets add roles, before
-//!   principals are made of the
-//! records.
+//!    principals are made of the records.
 //! 3. Groups, then principals, which take over the policies of their groups.
 //! 4. Resources, grants and endpoints.
 //! 5. From then on no strings are added, because the tables own them. Rows are added last, since a
-//!   name that is there
-//! twice shows only in the index of the tables.
+//!    name that is there twice shows only in the index of the tables.
 //!
 //! Equal lists of tags and equal policy sets are stored once, because principals mostly have those
 //! of others. Time and memory are linear in the records, but for sorting. Problems do not stop
