@@ -5,7 +5,7 @@
 //!
 //! 1. Reading ([`read`]) takes every file apart and keeps its records ([`raw`]), each with its
 //!    source location. References stay as they are written.
-//! 2. Linking ([`link`]) resolves references to ids, merges records about one thing, and makes the
+//! 2. Linking ([`mod@link`]) resolves references to ids, merges records about one thing, and makes the
 //!    tables.
 //!
 //! All problems are found in one go, so that a folder is repaired in one round, and a directory

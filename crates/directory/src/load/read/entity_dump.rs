@@ -1,7 +1,7 @@
 //! Dumps of one user, group or role: `get-role`, `get-user`, `get-role-policy` and its like.
 //!
 //! They repeat what the dump of the account says, so that they are kept as claims to compare
-//! ([`crate::load::link`]) and not as principals. The one thing that only they know is how long a
+//! ([`mod@crate::load::link`]) and not as principals. The one thing that only they know is how long a
 //! role's sessions may last.
 
 use portcullis_model::PolicyKind;
