@@ -11,7 +11,7 @@
 //! | strings, patterns, tokens, lists, values, instructions | the program's tables, as they are |
 //! | slots and their index | slots in the order of their numbers, then sorted by the hash of their names |
 //! | principals | the table, sorted by form and text |
-//! | statements and where they were written | one vector, two sections |
+//! | statements, and where they were written | two vectors, of which the first goes early |
 //! | postings, sets, candidates, buckets, actions, services | [`Index`]; left out without the index |
 //! | policies, statements and conditions as written | left out unless explanations are to print them |
 //!
@@ -97,7 +97,7 @@ fn expected_size(program: &Program, index: &Index) -> usize {
         (Section::Texts, program.texts.items().len()),
         (Section::Candidates, index.candidates.len()),
         (Section::Buckets, index.buckets.len()),
-        (Section::StatementSources, program.statements.len()),
+        (Section::StatementSources, program.origins.len()),
         (Section::InsnSources, program.insn_sources.len()),
     ];
     let sizes = sections
@@ -147,11 +147,7 @@ fn append(
                 out.extend(SlotStart { entry }.encode());
             }
         }
-        Section::Statements => all(
-            &program.statements,
-            |(statement, _)| statement.encode(),
-            out,
-        ),
+        Section::Statements => all(&take(&mut program.statements), |own| own.encode(), out),
         Section::Lists => all(&program.lists.take(), |word| word.to_le_bytes(), out),
         Section::Actions => all(&program.actions.take(), |action| action.encode(), out),
         Section::Patterns => all(&program.patterns.take(), |pattern| pattern.encode(), out),
@@ -183,11 +179,7 @@ fn append(
         Section::Services => all(&take(&mut index.services), |service| service.encode(), out),
         Section::Fallback => all(&take(&mut index.fallback), |action| action.encode(), out),
         Section::PolicySources => all(&take(&mut program.sources), |source| source.encode(), out),
-        Section::StatementSources => all(
-            &take(&mut program.statements),
-            |(_, origin)| origin.encode(),
-            out,
-        ),
+        Section::StatementSources => all(&take(&mut program.origins), |own| own.encode(), out),
         Section::InsnSources => all(&take(&mut program.insn_sources), |insn| insn.encode(), out),
     }
 }
@@ -209,7 +201,7 @@ fn slot_index(program: &Program) -> Vec<SlotEntry> {
 /// many there are.
 fn number_shared(program: &mut Program) {
     let mut uses = vec![0_u32; program.code.items().len()];
-    for (statement, _) in &program.statements {
+    for statement in &program.statements {
         let guard = statement
             .guard
             .and_then(|guard| uses.get_mut(guard.index()));
@@ -228,7 +220,7 @@ fn number_shared(program: &mut Program) {
             *slot = number;
         }
     }
-    for (statement, _) in &mut program.statements {
+    for statement in &mut program.statements {
         let number = statement.guard.and_then(|guard| numbers.get(guard.index()));
         statement.flags.shared = number.copied().unwrap_or(0);
     }

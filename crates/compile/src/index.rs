@@ -151,7 +151,7 @@ impl Builder<'_, '_> {
         let mut uses: Vec<(Id<ActionPattern>, usize, usize)> = Vec::new();
         let mut rest: Vec<Candidate> = Vec::new();
         for id in unit.statements.iter() {
-            let Some((statement, _)) = tables.program.statements.get(id.index()) else {
+            let Some(statement) = tables.program.statements.get(id.index()) else {
                 continue;
             };
             let start = own.len();
@@ -324,7 +324,7 @@ impl Tables<'_> {
     /// if it does. Organizations have such a statement, `FullAWSAccess`, at every level: as bits of the set they cost a decision
     /// one operation for all levels.
     fn allows(&self, candidate: &Candidate) -> Option<LayerSet> {
-        let (statement, _) = self.program.statements.get(candidate.statement.index())?;
+        let statement = self.program.statements.get(candidate.statement.index())?;
         let plain = candidate.verify == Verify::Nothing
             && !statement.flags.deny
             && statement.principals.is_unsaid()

@@ -116,10 +116,14 @@ impl Program {
             }
         }
         let statements = self.statements.get_mut(first..).unwrap_or(&mut []);
-        deny_first(statements);
+        let denies: SmallVec<[bool; 32]> = statements.iter().map(|own| own.flags.deny).collect();
+        partition(statements, &denies);
+        if let Some(origins) = self.origins.get_mut(first..) {
+            partition(origins, &denies);
+        }
         let statements = Run {
             first: Id::new(count(first)),
-            count: count(statements.len()),
+            count: count(denies.len()),
         };
         self.layers |= layers;
         self.public |= public;
@@ -143,6 +147,9 @@ impl Program {
             conditions += list.iter().map(|one| one.conditions.len()).sum::<usize>();
         }
         self.statements.reserve(statements);
+        if self.options.debug {
+            self.origins.reserve(statements);
+        }
         self.code.reserve(conditions);
         if self.options.debug {
             self.insn_sources.reserve(conditions);
@@ -183,7 +190,10 @@ impl Program {
                 (origin.line, origin.column) = (count(line), count(column));
                 (origin.end_line, origin.end_column) = (count(end_line), count(end_column));
             }
-            self.statements.push((lowered, origin));
+            self.statements.push(lowered);
+            if self.options.debug {
+                self.origins.push(origin);
+            }
         }
     }
 
@@ -420,24 +430,21 @@ impl Program {
     }
 }
 
-/// Puts Deny first; within an effect the order stays that of the policies. Takes linear time, and memory for the Deny
-/// statements alone.
-fn deny_first(statements: &mut [(Statement, StatementSource)]) {
-    let denies = |(statement, _): &(Statement, StatementSource)| statement.flags.deny;
+/// Puts those that deny first; within an effect the order stays that of the policies. Statements and their origins are put in order
+/// one after the other, by the same flags. Takes linear time, and memory for the Deny statements alone.
+fn partition<T: Copy>(items: &mut [T], denies: &[bool]) {
+    let is_first = |at: usize| denies.get(at) == Some(&true);
     // A copy of the fewer ones takes less memory than sorting would.
-    let first: Vec<_> = statements
-        .iter()
-        .filter(|one| denies(one))
-        .copied()
-        .collect();
-    let mut to = statements.len();
-    for from in (0..statements.len()).rev() {
-        if statements.get(from).is_some_and(|one| !denies(one)) {
+    let flagged = items.iter().zip(denies).filter(|(_, denies)| **denies);
+    let first: Vec<T> = flagged.map(|(item, _)| *item).collect();
+    let mut to = items.len();
+    for from in (0..items.len()).rev() {
+        if !is_first(from) {
             to -= 1;
-            statements.swap(from, to);
+            items.swap(from, to);
         }
     }
-    for (slot, one) in statements.iter_mut().zip(first) {
+    for (slot, one) in items.iter_mut().zip(first) {
         *slot = one;
     }
 }

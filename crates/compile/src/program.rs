@@ -42,8 +42,11 @@ pub(crate) struct Program {
     pub(crate) strings: Strings,
     /// Folded names with the class of the values.
     pub(crate) slots: Interner<Slot>,
-    /// Statements with their origins, unit by unit; in a unit Deny comes first.
-    pub(crate) statements: Vec<(Statement, StatementSource)>,
+    /// Statements, unit by unit; in a unit Deny comes first.
+    pub(crate) statements: Vec<Statement>,
+    /// Where each statement was written, if explanations are to print it. Apart from the statements, because their section is laid out
+    /// long after that of the statements, which can then go.
+    pub(crate) origins: Vec<StatementSource>,
     /// Units in their order; where their postings are is known when the index is built.
     pub(crate) units: Vec<Unit>,
     /// Lists of numbers of records, each with its head.
@@ -108,6 +111,7 @@ impl Program {
             strings: Strings::new(count(table.next_multiple_of(8))),
             slots: Interner::new(),
             statements: Vec::new(),
+            origins: Vec::new(),
             units: Vec::new(),
             lists: Runs::new(),
             principal_lists: Vec::new(),

@@ -10,6 +10,9 @@
 //! With `inline` in place of `million` it is one account whose users have policies of their own: a large dump. With `written` as third
 //! argument it only makes the folder.
 //!
+//! With `compiled` as third argument it reads and compiles only, as `portcullis compile --directory` does, and prints what that takes; with
+//! `stripped` without what explanations print.
+//!
 //! With `texts`, `prepared` or `resolved` as third argument it makes some 10,000 decisions of that kind and measures nothing: for profilers,
 //! and to count instructions, from the second run on, when the folder is there.
 //!
@@ -117,6 +120,9 @@ fn main() {
     if arguments.clone().next().as_deref() == Some("written") {
         return;
     }
+    if let Some(kind @ ("compiled" | "stripped")) = arguments.clone().next().as_deref() {
+        return compiled(folder, kind == "compiled");
+    }
     let load = |folder: &Path| {
         let loaded = Directory::load(folder, LoadOptions::default(), &mut |_| ());
         loaded.unwrap().directory
@@ -161,6 +167,37 @@ fn main() {
     }
     questions(&directory);
     changes(directory, folder, load);
+}
+
+/// Reads the dumps and makes the file, as `portcullis compile --directory` does: the time on the processor, and the most memory that
+/// was in use beside the file. With what explanations print, or without.
+fn compiled(folder: &Path, debug: bool) {
+    let options = LoadOptions {
+        debug,
+        ..LoadOptions::default()
+    };
+    let start = Instant::now();
+    let before = now(start);
+    let directory = Directory::load(folder, options, &mut |_| ());
+    let directory = directory.unwrap().directory;
+    let read = now(start);
+    let (used, most) = memory();
+    let bytes = directory.into_bytes().unwrap();
+    let made = now(start);
+    let seconds = |time: Duration| format!("{:.2}", time.as_secs_f64());
+    say("read the dumps, s", seconds(read - before));
+    say("compile all, s", seconds(made - read));
+    say(
+        "memory between, and at most until then, MB",
+        format_args!("{used}, {most}"),
+    );
+    say("the file, MB", bytes.len() >> 20);
+    let most = memory().1;
+    say("memory at most, MB", most);
+    say(
+        "beside the file, MB",
+        most.saturating_sub(bytes.len() as u64 >> 20),
+    );
 }
 
 /// A function of its own, for profilers.

@@ -11,30 +11,30 @@ use portcullis_model::{is_account_id, split_arn};
 
 /// Users and roles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum EntityKind {
     User,
     Role,
 }
 
-impl Kind {
+impl EntityKind {
     /// The word in ARNs.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
-            Kind::User => "user",
-            Kind::Role => "role",
+            EntityKind::User => "user",
+            EntityKind::Role => "role",
         }
     }
 }
 
 /// Kind, account and name of the user or role that an ARN names; the path is left out, since names are unique without it. None
 /// for every other ARN, also for those of sessions.
-pub(crate) fn entity_of(arn: [&str; 6]) -> Option<(Kind, &str, &str)> {
+pub(crate) fn entity_of(arn: [&str; 6]) -> Option<(EntityKind, &str, &str)> {
     let [_, _, "iam", _, account, rest] = arn else {
         return None;
     };
     let (kind, path) = match rest.strip_prefix("user/") {
-        Some(path) => (Kind::User, path),
-        None => (Kind::Role, rest.strip_prefix("role/")?),
+        Some(path) => (EntityKind::User, path),
+        None => (EntityKind::Role, rest.strip_prefix("role/")?),
     };
     Some((kind, account, last_name(path)))
 }

@@ -23,7 +23,7 @@ use bumpalo::Bump;
 use portcullis_image::value::fold;
 use portcullis_model::{Caller, ContextEntry, Principal, Request, split_arn};
 
-use crate::arn::{Kind, account_number};
+use crate::arn::{EntityKind, account_number};
 use crate::store::tables::{PrincipalRow, Tables};
 
 /// The calls that hand out credentials.
@@ -247,7 +247,7 @@ fn role_of<'d>(tables: &'d Tables, arn: &str) -> Result<&'d PrincipalRow, StsCal
     let found = split_arn(arn).and_then(|[_, _, _, _, account, rest]| {
         let name = rest.strip_prefix("role/")?.rsplit('/').next()?;
         let account = tables.accounts().find(account_number(account)?)?;
-        tables.find_principal(account, Kind::Role, name)
+        tables.find_principal(account, EntityKind::Role, name)
     });
     match found.filter(|role| tables.arn(role.entity()) == arn) {
         Some(role) => Ok(role),

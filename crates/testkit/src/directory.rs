@@ -557,7 +557,7 @@ impl Generator {
                     object.insert("GroupList".to_string(), json!([group]));
                     let mut inline = self.inline();
                     for index in 0..self.scale.inline_each {
-                        let own = json!({"PolicyName": format!("p{index}"), "PolicyDocument": self.identity(10)});
+                        let own = json!({"PolicyName": format!("p{index}"), "PolicyDocument": self.identity(15)});
                         inline.as_array_mut().into_iter().for_each(|all| all.push(own.clone()));
                     }
                     object.insert("UserPolicyList".to_string(), inline);

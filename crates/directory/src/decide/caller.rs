@@ -21,7 +21,7 @@ use bumpalo::Bump;
 use portcullis_model::{Caller, GuessedRole, Principal, is_account_id, session_names, split_arn};
 use portcullis_vm::{CallerKind, HomeAccount};
 
-use crate::arn::{Kind, last_name};
+use crate::arn::{EntityKind, last_name};
 use crate::error::RequestError;
 use crate::plan::dependencies::KeyDependencies;
 use crate::store::accounts::Account;
@@ -50,7 +50,7 @@ pub(crate) struct ResolvedCaller<'d, 'a> {
 impl<'a> ResolvedCaller<'_, 'a> {
     /// The caller without its ARN and its ids. Of one that is a user or role itself it is to be told what it
     /// is, and whether the role is linked to a service.
-    fn outline(&self, itself: Option<(Kind, bool)>) -> Principal<'a> {
+    fn outline(&self, itself: Option<(EntityKind, bool)>) -> Principal<'a> {
         let mut who = self.who.copied().unwrap_or(Principal {
             caller: Caller::Anonymous,
             user_id: None,
@@ -63,8 +63,8 @@ impl<'a> ResolvedCaller<'_, 'a> {
         };
         if self.who.is_none() {
             who.caller = match kind {
-                Kind::User => Caller::User { arn: "" },
-                Kind::Role => Caller::Role {
+                EntityKind::User => Caller::User { arn: "" },
+                EntityKind::Role => Caller::Role {
                     session_arn: None,
                     role_arn: "",
                     service_linked: false,
@@ -80,13 +80,13 @@ impl<'a> ResolvedCaller<'_, 'a> {
     /// What kind of caller it is. Of one that is a user or role itself it is to be told what it is, and whether
     /// the role is linked to a service.
     #[inline]
-    pub(crate) fn kind(&self, itself: Option<(Kind, bool)>) -> CallerKind {
+    pub(crate) fn kind(&self, itself: Option<(EntityKind, bool)>) -> CallerKind {
         let itself = itself.filter(|_| self.is_itself);
         let kind = match (self.who, itself) {
             (Some(who), _) => CallerKind::of(&who.caller),
             (None, None) => CallerKind::Anonymous,
-            (None, Some((Kind::User, _))) => CallerKind::User,
-            (None, Some((Kind::Role, _))) => CallerKind::Role,
+            (None, Some((EntityKind::User, _))) => CallerKind::User,
+            (None, Some((EntityKind::Role, _))) => CallerKind::Role,
         };
         match itself {
             // Only roles are.
@@ -137,7 +137,7 @@ pub(crate) struct CallerArn<'a> {
 
 /// A user or role of which the caller has the policies, by the ARN that names it.
 struct Holder<'a> {
-    kind: Kind,
+    kind: EntityKind,
     /// Without path.
     name: &'a str,
     /// The name of the session, of a role.
@@ -158,24 +158,24 @@ fn holder_of<'a>(caller: &Caller<'a>, parts: [&'a str; 6]) -> Option<Holder<'a>>
         }
     };
     match *caller {
-        Caller::User { .. } => Some(holder(Kind::User, parts)),
+        Caller::User { .. } => Some(holder(EntityKind::User, parts)),
         Caller::Role {
             session_arn: None, ..
-        } => Some(holder(Kind::Role, parts)),
+        } => Some(holder(EntityKind::Role, parts)),
         Caller::Role { .. } => {
             let [.., rest] = parts;
             let (name, session) = session_names(rest).unwrap_or_default();
             Some(Holder {
                 name,
                 session: Some(session),
-                ..holder(Kind::Role, parts)
+                ..holder(EntityKind::Role, parts)
             })
         }
         Caller::FederatedUser { federated_by, .. } => {
             let by = federated_by?;
             let parts = split_arn(by)?;
             match Caller::from_parts(by, parts) {
-                Ok(Caller::User { .. }) => Some(holder(Kind::User, parts)),
+                Ok(Caller::User { .. }) => Some(holder(EntityKind::User, parts)),
                 // What a root user makes has no permissions of its own.
                 _ => None,
             }
@@ -381,9 +381,9 @@ fn by_session(
         // The role of a permission set that is not provisioned has other digits than the caller says.
         let stand_in = set_of_role(name).map(|set| format!("AWSReservedSSO_{set}_{UNKNOWN_END}"));
         let account = tables.accounts().find_digits(digits);
-        let known = stand_in
-            .zip(account)
-            .and_then(|(stand_in, account)| tables.find_principal(account, Kind::Role, &stand_in));
+        let known = stand_in.zip(account).and_then(|(stand_in, account)| {
+            tables.find_principal(account, EntityKind::Role, &stand_in)
+        });
         if let Some(role) = known {
             text += &format!(", only `{}`", tables.str(role.name));
         }

@@ -14,7 +14,7 @@ use crate::decide::applies::Applies;
 use crate::decide::caller::ResolvedCaller;
 use crate::decide::target::ResolvedTarget;
 use crate::store::accounts::Account;
-use crate::store::ids::{Run, Symbol};
+use crate::store::ids::{RowRange, Symbol};
 use crate::store::strings::concat_in;
 use crate::store::tables::Tables;
 
@@ -186,7 +186,7 @@ pub(crate) fn principal_tags<'d>(
 ) -> &'d [(Symbol, Symbol)] {
     let tags = caller
         .principal
-        .map_or(Run::default(), |principal| principal.tags);
+        .map_or(RowRange::default(), |principal| principal.tags);
     tables.pairs(tags)
 }
 

@@ -153,7 +153,7 @@ impl<'d> Sources<'d> {
                 continue;
             }
             let pairs = [grant.subset, grant.equals].into_iter();
-            let pairs = pairs.flat_map(|run| tables.pair_strings(run));
+            let pairs = pairs.flat_map(|range| tables.pair_strings(range));
             told.push(GrantStory {
                 id: grant.id.some().map(|id| tables.str(id).to_string()),
                 grantee: tables.str(grant.grantee).to_string(),
@@ -249,7 +249,7 @@ impl<'d> Sources<'d> {
         let strings = self.tables.strings();
         let documents = self.documents;
         let (name, place) = documents.map_or((Symbol::NONE, Symbol::NONE), |documents| {
-            documents.name_and_place(policy)
+            documents.name_and_reference(policy)
         });
         let ways = own
             .filter(|_| layer == Layer::Identity)

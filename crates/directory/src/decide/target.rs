@@ -11,10 +11,10 @@
 
 use portcullis_model::{Request, access_point_of, is_account_id, split_arn};
 
-use crate::arn::{Kind, entity_of, is_object, is_of_bucket};
+use crate::arn::{EntityKind, entity_of, is_object, is_of_bucket};
 use crate::plan::action::is_sts;
 use crate::store::accounts::Account;
-use crate::store::ids::{AccountIdx, ResourceIdx, Run, SetsId, Symbol};
+use crate::store::ids::{AccountIdx, ResourceIdx, RowRange, SetsId, Symbol};
 use crate::store::policy_scope::{OtherName, other_name, part_of};
 use crate::store::tables::{ResourceRow, Tables};
 
@@ -32,13 +32,13 @@ pub(crate) struct LocatedTarget {
     /// The target is a user or role of the directory.
     is_principal: bool,
     /// What the ARN is that of, if of a user or role, whether the directory has it or not.
-    entity: Option<Kind>,
+    entity: Option<EntityKind>,
     /// Those that have the keys of resource tags.
-    tags: Run,
+    tags: RowRange,
     /// The tags of an object of S3, which have keys of their own (`S3-8`).
-    object_tags: Run,
+    object_tags: RowRange,
     /// Of the target itself, or of what it is a part of.
-    grants: Run,
+    grants: RowRange,
     /// `RestrictPublicBuckets` is in force for the bucket (`S3-4`).
     restricts_public: bool,
     /// The bucket behind an access point, by its ARN, if it is known (`S3-6`).
@@ -76,11 +76,11 @@ pub(crate) struct ResolvedTarget<'d> {
     /// The resource policy, or for STS the trust policy of a role.
     pub(crate) policy: SetsId,
     /// Tags of the resource, as pairs.
-    pub(crate) tags: Run,
+    pub(crate) tags: RowRange,
     /// See [`LocatedTarget`].
-    pub(crate) object_tags: Run,
+    pub(crate) object_tags: RowRange,
     /// Grants of a key, or entries of an access control list.
-    pub(crate) grants: Run,
+    pub(crate) grants: RowRange,
     /// In force for the bucket, or for all of its owner's (`S3-4`).
     pub(crate) restricts_public: bool,
 }
@@ -192,9 +192,9 @@ pub(crate) fn locate(
         trust: SetsId::NONE,
         is_principal: false,
         entity: None,
-        tags: Run::default(),
-        object_tags: Run::default(),
-        grants: Run::default(),
+        tags: RowRange::default(),
+        object_tags: RowRange::default(),
+        grants: RowRange::default(),
         restricts_public: false,
         bucket: None,
         is_access_point: false,
@@ -211,12 +211,12 @@ pub(crate) fn locate(
         .unwrap_or_default();
     let restricts = |entry: &ResourceRow| entry.restricts_public.then_some(true);
     located.restricts_public = listed.first(restricts).is_some();
-    let tags = listed.exact.map_or(Run::default(), |entry| entry.tags);
+    let tags = listed.exact.map_or(RowRange::default(), |entry| entry.tags);
     match parts.filter(|parts| is_of_bucket(*parts)) {
         // S3-8.
         Some(parts) => {
             let bucket = listed.whole.or(listed.exact).filter(|entry| entry.has_abac);
-            located.tags = bucket.map_or(Run::default(), |entry| entry.tags);
+            located.tags = bucket.map_or(RowRange::default(), |entry| entry.tags);
             if is_object(parts) {
                 located.object_tags = tags;
             }
@@ -323,7 +323,7 @@ pub(crate) fn target_for<'d>(
         owner,
         is_assumed,
         is_entity: located.entity.is_some(),
-        is_role_of_sts: is_sts && located.entity == Some(Kind::Role),
+        is_role_of_sts: is_sts && located.entity == Some(EntityKind::Role),
         policy,
         tags: located.tags,
         object_tags: located.object_tags,
@@ -364,7 +364,7 @@ pub(crate) fn unconsulted<'d>(tables: &'d Tables, resource: &str) -> Vec<&'d str
     let starts = ends.filter_map(|end| resource.get(..end));
     starts
         .filter_map(|start| tables.find_resource(start))
-        .filter(|entry| entry.has_policy() && !entry.is_key)
+        .filter(|entry| entry.has_policy() && !entry.is_scope_entry)
         .filter(|entry| consulted.is_none_or(|consulted| consulted.arn != entry.arn))
         .map(|entry| tables.str(entry.arn))
         .collect()

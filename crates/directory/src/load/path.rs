@@ -1,64 +1,73 @@
-//! Paths in JSON values, for messages.
+//! Paths in JSON values, and locations in files, for messages.
 //!
-//! A path borrows the path above it, so that reading makes none on the heap unless there is something to say.
+//! A path borrows the path above it and lives on the stack of the readers, so that reading
+//! allocates none unless there is a problem to report. Nearly all values have no problem, and a
+//! path for each node would be the largest part of reading. Passing the nodes above instead was
+//! rejected: a node does not know the name of the member that it is in.
 
 use std::fmt;
 
 use portcullis_source::{Code, Diagnostic, Place, Pointer, Severity, Span, quoted};
 
-/// A path in a JSON value. Displayed as `/member/0`, and as nothing for the value itself.
+/// A path in a JSON value. Displayed as a JSON pointer, `/member/0`, and as nothing for the value
+/// itself.
 #[derive(Clone, Copy)]
-pub(crate) struct At<'p> {
-    parent: Option<&'p At<'p>>,
+pub(crate) struct JsonPath<'p> {
+    /// The path above; none for the value itself.
+    parent: Option<&'p JsonPath<'p>>,
     step: Step<'p>,
 }
 
 /// One step of a path.
 #[derive(Clone, Copy)]
 enum Step<'p> {
+    /// The value itself.
     Root,
+    /// Into a member of an object.
     Member(&'p str),
+    /// Into an element of a list, counted from 0.
     Index(usize),
-    /// Several at once, as a JSON pointer.
+    /// Several steps at once, as a JSON pointer: for trees, whose depth is that of the data and not
+    /// of the stack.
     Pointer(&'p str),
 }
 
-impl<'p> At<'p> {
-    /// The value itself.
-    pub(crate) fn root() -> At<'static> {
-        At {
+impl<'p> JsonPath<'p> {
+    /// The path of the value itself.
+    pub(crate) fn root() -> JsonPath<'static> {
+        JsonPath {
             parent: None,
             step: Step::Root,
         }
     }
 
-    /// A member of what this is the path of.
-    pub(crate) fn member(&'p self, name: &'p str) -> At<'p> {
-        At {
+    /// The path of a member of this.
+    pub(crate) fn member(&'p self, name: &'p str) -> JsonPath<'p> {
+        JsonPath {
             parent: Some(self),
             step: Step::Member(name),
         }
     }
 
-    /// A path in JSON Pointer's notation, seen from here.
-    pub(crate) fn pointer(&'p self, path: &'p str) -> At<'p> {
-        At {
+    /// The path that a JSON pointer leads to from here.
+    pub(crate) fn pointer(&'p self, path: &'p str) -> JsonPath<'p> {
+        JsonPath {
             parent: Some(self),
             step: Step::Pointer(path),
         }
     }
 
-    /// An element of it.
-    pub(crate) fn index(&'p self, index: usize) -> At<'p> {
-        At {
+    /// The path of an element of this list.
+    pub(crate) fn index(&'p self, index: usize) -> JsonPath<'p> {
+        JsonPath {
             parent: Some(self),
             step: Step::Index(index),
         }
     }
 }
 
-impl At<'_> {
-    /// What the last step leads to, in words.
+impl JsonPath<'_> {
+    /// The last step in words, as the subject of a message: "`Arn` must be a string".
     pub(crate) fn name(&self) -> String {
         match self.step {
             Step::Root => "the value".to_owned(),
@@ -67,7 +76,7 @@ impl At<'_> {
         }
     }
 
-    /// The steps from the value itself.
+    /// The steps from the value itself, owned, for a diagnostic that outlives the value.
     pub(crate) fn steps(&self) -> Vec<portcullis_source::Step> {
         let mut steps = Vec::new();
         let mut at = Some(self);
@@ -85,42 +94,45 @@ impl At<'_> {
     }
 }
 
-impl fmt::Display for At<'_> {
+impl fmt::Display for JsonPath<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Pointer(&self.steps()).fmt(f)
     }
 }
 
-/// A place of a file, and the way to it in the JSON value there. Displayed as `file:line:column /path`.
+/// A position in a file and a path in the JSON value there. Displayed as `file:line:column /path`.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Location {
-    /// None for what is in no file by itself.
-    place: Option<Place>,
+    /// None for problems that are in no file by themselves, such as an organization without a
+    /// management account.
+    position: Option<Place>,
+    /// From the root of the value, not from the position: scripts look members up by it.
     path: Vec<portcullis_source::Step>,
 }
 
 impl Location {
     /// A place, and the way to it.
-    pub(crate) fn new(place: Place, path: Vec<portcullis_source::Step>) -> Location {
+    pub(crate) fn new(position: Place, path: Vec<portcullis_source::Step>) -> Location {
         Location {
-            place: Some(place),
+            position: Some(position),
             path,
         }
     }
 
-    /// A whole file, or a folder.
+    /// A whole file or folder, where a line would say nothing.
     pub(crate) fn of_file(name: &str) -> Location {
         Location::new(Place::of_file(name), Vec::new())
     }
 
-    /// The value of a member, and in it perhaps an element or another member: the place stays that of what is known.
+    /// Goes on to a member or element. The position stays that of the record: the node is gone when
+    /// linking finds the problem.
     #[must_use]
     pub(crate) fn inside(mut self, path: &str) -> Location {
         self.path.extend(steps_of(path));
         self
     }
 
-    /// A problem at this place.
+    /// A problem at this location. The span is empty because the text of the file is not kept.
     pub(crate) fn diagnostic(
         self,
         severity: Severity,
@@ -128,13 +140,14 @@ impl Location {
         message: impl Into<String>,
     ) -> Diagnostic {
         let mut problem = Diagnostic::new(severity, code, Span::default(), message);
-        problem.place = self.place.map(Box::new);
+        problem.place = self.position.map(Box::new);
         problem.path = (!self.path.is_empty()).then_some(self.path);
         problem
     }
 }
 
-/// The steps of a JSON pointer, of which a number is an index.
+/// The steps of a JSON pointer. A step of digits counts as an index, although a member may be
+/// called so; it is shown the same either way.
 fn steps_of(path: &str) -> impl DoubleEndedIterator<Item = portcullis_source::Step> {
     let steps = path.split('/').filter(|step| !step.is_empty());
     steps.map(|step| match step.parse() {
@@ -145,8 +158,8 @@ fn steps_of(path: &str) -> impl DoubleEndedIterator<Item = portcullis_source::St
 
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(place) = &self.place {
-            place.fmt(f)?;
+        if let Some(position) = &self.position {
+            position.fmt(f)?;
         }
         match self.path.is_empty() {
             true => Ok(()),

@@ -1,41 +1,47 @@
-//! What is wrong with a folder and where, and what was read and what was not.
+//! What is wrong with a folder and where; what was read and what was not.
 //!
-//! Codes are part of the interface: scripts match them, and tests ask for them instead of messages. Not more than
-//! [`LoadError::LIMIT`] problems are kept, so that a folder of the wrong kind does not fill memory, but all are counted.
+//! Codes are part of the interface: scripts match them, and tests ask for them instead of messages
+//! ([`crate::codes`]). At most [`LoadError::LIMIT`] problems are kept, so that a folder of the
+//! wrong kind does not fill memory, but all are counted.
+//!
+//! A report exists beside the errors because silence would be an answer too: a file that is skipped
+//! without a word looks like a file that was read.
 
 use std::fmt;
 
 use portcullis_source::Diagnostic;
 
-/// What was found in a folder.
+/// What was found in a folder that could be used.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
-    /// Files that were read, each with what was recognized in it and how often.
+    /// Files that were read, each with the forms that were recognized in it and how often.
     pub read: Vec<(String, Vec<(&'static str, u64)>)>,
-    /// Files, or values in them, that were left out.
+    /// Files, or values in them, that describe nothing that a directory consists of and hold no
+    /// policy.
     pub skipped: Vec<Skipped>,
-    /// Files and folders that were not to be read ([`crate::Sources::exclude`]).
+    /// Files and folders that were excluded by the caller ([`crate::Sources::exclude`]).
     pub excluded: Vec<String>,
-    /// What is referred to and not there, if that was allowed.
+    /// References to what no file contains, if that was allowed; answers are incomplete then.
     pub missing: Vec<Diagnostic>,
-    /// What is odd and does not keep the directory from being used.
+    /// Oddities that do not keep the directory from being used.
     pub warnings: Vec<Diagnostic>,
-    /// What was assumed of what was read: places and words.
+    /// Assumptions about what was read: locations and sentences.
     pub notes: Vec<(String, String)>,
 }
 
-/// Something that was left out.
+/// A file or value that was skipped.
 #[derive(Clone, Debug)]
 pub struct Skipped {
-    /// The file, and for a value its place in it.
+    /// The file, and for a value its position in it.
     pub place: String,
-    /// Why.
+    /// Why, as the end of a sentence about it.
     pub reason: &'static str,
-    /// It is a JSON value, of which something might have been expected.
+    /// It is a JSON value, of which something might have been expected. A text file beside the
+    /// dumps is no news.
     pub is_json: bool,
 }
 
-/// A directory that cannot be used.
+/// Why a directory cannot be used: every problem of its folder, not the first alone.
 #[derive(Clone, Debug, Default)]
 pub struct LoadError {
     /// The problems, the first [`LoadError::LIMIT`] of them.

@@ -1,4 +1,8 @@
 //! What a directory is read from: a folder without what is excluded, and packs of managed policies.
+//!
+//! Exclusion is by the caller's own words alone. There is no list of names that are left out by
+//! default, since a file that is left out may hold a policy that denies; only names that begin with
+//! a dot are, as every tool does.
 
 use std::path::{Path, PathBuf};
 
@@ -62,7 +66,8 @@ impl<'s> Sources<'s> {
         }
     }
 
-    /// True if a file or folder with this path from the folder is not to be read.
+    /// True if a file or folder with this path from the folder is not to be read. A folder that is
+    /// excluded is not entered.
     pub(crate) fn excludes(&self, path: &str) -> bool {
         self.exclude.iter().any(|pattern| {
             let pattern = pattern.trim_start_matches("./").trim_end_matches('/');
@@ -74,11 +79,15 @@ impl<'s> Sources<'s> {
     }
 }
 
-/// Whether a path is like a pattern. Takes at most the product of their lengths.
+/// Whether a path matches a pattern, in at most the product of their lengths.
+///
+/// A set of positions is moved along the pattern, as an automaton would be. Trying each `*` at each
+/// position was rejected, because `*a*a*a*b` takes exponential time then, and a crate for globs
+/// because four kinds of wildcard are forty lines.
 fn is_like(pattern: &str, path: &str) -> bool {
     let pattern: Vec<char> = pattern.chars().collect();
     let path: Vec<char> = path.chars().collect();
-    // Which starts of the path the pattern so far is like.
+    // `fits[n]`: the pattern so far matches the first `n` characters.
     let mut fits = vec![false; path.len() + 1];
     if let Some(first) = fits.first_mut() {
         *first = true;
@@ -89,7 +98,7 @@ fn is_like(pattern: &str, path: &str) -> bool {
         let is_deep = *own == '*' && rest.first() == Some(&'*');
         if is_deep {
             rest = rest.get(1..).unwrap_or_default();
-            // `a/**/b` is like `a/b` too.
+            // `a/**/b` matches `a/b` too, so that the slash behind `**` is taken with it.
             if let (Some('/'), true) = (rest.first(), at_start(&pattern, rest.len() + 2)) {
                 let ends = std::iter::once(true).chain(path.iter().map(|c| *c == '/'));
                 let mut any = false;
@@ -120,7 +129,8 @@ fn is_like(pattern: &str, path: &str) -> bool {
     fits.last() == Some(&true)
 }
 
-/// True if what is left of a pattern begins a name.
+/// True if the rest of a pattern begins a name, which is where `**/` may stand for no folder at
+/// all.
 fn at_start(pattern: &[char], left: usize) -> bool {
     let before = pattern.len().checked_sub(left + 1);
     before.is_none_or(|before| pattern.get(before) == Some(&'/'))

@@ -13,7 +13,7 @@ use portcullis_image::{PrincipalForm, PrincipalRecord};
 use portcullis_model::{Caller, session_role_name, split_arn};
 use portcullis_vm::{ContextNames, HomeAccount, PrincipalHandle};
 
-use crate::arn::Kind;
+use crate::arn::EntityKind;
 use crate::plan::stack::ImageStack;
 use crate::store::ids::{AccountIdx, PrincipalIdx, Symbol};
 use crate::store::strings::random_state;
@@ -180,6 +180,6 @@ fn role_of_session(tables: &Tables, arn: &str) -> Option<PrincipalIdx> {
     let name = session_role_name(arn)?;
     let [_, _, _, _, account, _] = split_arn(arn)?;
     let account = tables.accounts().find_digits(account)?;
-    let (number, _) = tables.find_entity(tables, (account, Kind::Role, name))?;
+    let (number, _) = tables.find_entity(tables, (account, EntityKind::Role, name))?;
     Some(number)
 }

@@ -5,14 +5,13 @@
 //! one unit, whoever has it, so that an image grows with the policies and not with the principals. Compiling waits until
 //! somebody asks, because checking a folder needs no image.
 
-use std::collections::HashMap;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bumpalo::Bump;
 use portcullis_compile::{CompileError, Compiler, Options, PolicyUnit};
 use portcullis_image::{Image, LayerSet};
-use portcullis_model::PolicyKind;
+use portcullis_model::{Layer, PolicyKind};
 
 use crate::error::EngineError;
 use crate::plan::DecisionPlan;
@@ -20,15 +19,26 @@ use crate::plan::generation::Generation;
 use crate::store::documents::Documents;
 use crate::store::ids::{PolicyId, PrincipalIdx, UnitId};
 use crate::store::tables::Tables;
+use crate::store::texts::TextId;
 
-/// The units of the image: which policy each is, read as which type.
-type Units = HashMap<(PolicyId, PolicyKind), (UnitId, LayerSet)>;
+/// A policy that takes part somewhere, read as a type, and so a unit of the image. One that is read
+/// as two types is two units.
+#[derive(Clone, Copy, Debug)]
+struct UnitSource {
+    /// Its document, the type that it is read as, and its name and reference: what units are sorted
+    /// by.
+    key: (TextId, PolicyKind, PolicyId),
+    /// All layers in which it takes part.
+    layers: LayerSet,
+}
 
 /// The policies of a directory: as documents, as images, or both. Compiled once, by whoever decides first.
 #[derive(Debug)]
 pub(crate) struct Policies {
     /// As documents; none if the directory was opened as one file.
     documents: Option<Box<Documents>>,
+    /// What the units of the image will be, in their order but for the first; none without documents.
+    units: Vec<UnitSource>,
     /// As an image and what follows from it, made when it is first asked for.
     plan: OnceLock<Result<DecisionPlan, CompileError>>,
     /// How documents are compiled.
@@ -41,18 +51,23 @@ impl Policies {
     /// A store of documents. Their sets become rows of the tables.
     pub(crate) fn new(documents: Documents, tables: &mut Tables, debug: bool) -> Policies {
         let units = units_of(&documents);
+        let (stored, all) = (&documents, units.as_slice());
         for sets in documents.all_sets() {
             tables.add_set(sets.iter().flat_map(|(layer, policies)| {
                 let layers = LayerSet::of(*layer);
-                let used = policies
-                    .iter()
-                    .filter_map(|policy| units.get(&(*policy, PolicyKind::from(*layer))))
-                    .map(move |(unit, _)| (layers, *unit));
+                let unit = move |policy: &PolicyId| {
+                    let key = key_of(stored, *policy, *layer);
+                    let found = all.binary_search_by_key(&key, |unit| unit.key);
+                    // The first unit has no policy.
+                    found.ok().map(|at| (layers, UnitId::at(at + 1)))
+                };
+                let used = policies.iter().filter_map(unit);
                 used.chain(policies.is_empty().then_some((layers, EMPTY)))
             }));
         }
         Policies {
             documents: Some(Box::new(documents)),
+            units,
             plan: OnceLock::new(),
             options: options(debug),
             id: new_id(),
@@ -64,6 +79,7 @@ impl Policies {
         let id = new_id();
         Policies {
             documents: None,
+            units: Vec::new(),
             plan: OnceLock::from(Ok(DecisionPlan::new(images, tables, id))),
             options: options(debug),
             id,
@@ -91,6 +107,7 @@ impl Policies {
         }
         // The images hold what the documents do not.
         self.documents = None;
+        self.units = Vec::new();
         self.options.debug = debug;
     }
 
@@ -105,7 +122,7 @@ impl Policies {
             Some(made) => Ok(made?.stack.into_images()),
             None => {
                 let documents = self.documents.unwrap_or_default();
-                let image = image_of_all(Kept::Last(documents), tables, self.options);
+                let image = image_of_all(Kept::Last(documents), &self.units, tables, self.options);
                 Ok(vec![image?])
             }
         }
@@ -130,7 +147,7 @@ impl Policies {
             let documents = self.documents.as_deref();
             let none = Documents::default();
             let documents = Kept::Whole(documents.unwrap_or(&none));
-            let image = image_of_all(documents, tables, self.options)?;
+            let image = image_of_all(documents, &self.units, tables, self.options)?;
             Ok(DecisionPlan::new(vec![image], tables, self.id))
         });
         made.as_ref().map_err(|error| EngineError::from(*error))
@@ -166,60 +183,69 @@ pub(crate) fn options(debug: bool) -> Options {
     }
 }
 
-/// Numbers the policies that take part anywhere, in the order of the sets, with all layers that each
-/// stands for.
-fn units_of(documents: &Documents) -> Units {
-    let mut units = Units::new();
+/// What a policy of a layer is sorted and found by among the units.
+fn key_of(documents: &Documents, policy: PolicyId, layer: Layer) -> (TextId, PolicyKind, PolicyId) {
+    (documents.text_of(policy), PolicyKind::from(layer), policy)
+}
+
+/// The policies that take part anywhere, with all layers of each, in the order of their documents.
+///
+/// So each document is parsed once, however many policies have it, and is let go for good when the
+/// next is compiled: most of the memory of a load is documents. In the order of the sets, one early
+/// document that a late user has too would keep all between them. Documents are in the order in
+/// which they were read, so that the same folder gives the same units.
+fn units_of(documents: &Documents) -> Vec<UnitSource> {
+    let mut units = Vec::new();
     for (layer, policies) in documents.all_sets().iter().flatten() {
-        for policy in policies {
-            let next = UnitId::at(units.len() + 1);
-            let (_, layers) = units
-                .entry((*policy, PolicyKind::from(*layer)))
-                .or_insert((next, LayerSet::EMPTY));
-            *layers |= LayerSet::of(*layer);
-        }
+        units.extend(policies.iter().map(|policy| UnitSource {
+            key: key_of(documents, *policy, *layer),
+            layers: LayerSet::of(*layer),
+        }));
     }
+    units.sort_unstable_by_key(|unit| unit.key);
+    units.dedup_by(|next, kept| {
+        let is_same = next.key == kept.key;
+        if is_same {
+            kept.layers |= next.layers;
+        }
+        is_same
+    });
+    units.shrink_to_fit();
     units
 }
 
-/// Compiles every policy that takes part anywhere to one image. Their order is that of the numbers that they have, so that
-/// the same folder gives the same bytes.
+/// Compiles every policy that takes part anywhere to one image, in the order of the units.
 fn image_of_all(
     mut documents: Kept<'_>,
+    units: &[UnitSource],
     tables: &Tables,
     options: Options,
 ) -> Result<Image<Vec<u8>>, CompileError> {
-    let mut units: Vec<((PolicyId, PolicyKind), (UnitId, LayerSet))> =
-        units_of(&documents).into_iter().collect();
-    units.sort_unstable_by_key(|(_, (number, _))| *number);
-    let of_units = units.iter().map(|(_, (_, layers))| *layers);
+    let of_units = units.iter().map(|unit| unit.layers);
     let used = tables.all_uses().iter().map(|(layers, _)| *layers);
     let mut compiler = Compiler::new(options);
     compiler.add(PolicyUnit {
         layers: of_units.chain(used).collect(),
         policies: &[],
     });
-    // Which texts the units from each on need: those before the first of them can go.
-    let mut needed: Vec<usize> = units
-        .iter()
-        .map(|((policy, _), _)| documents.block(*policy))
-        .collect();
-    let mut first = usize::MAX;
-    for block in needed.iter_mut().rev() {
-        first = first.min(*block);
-        *block = first;
-    }
-    // The tree of one policy after the other, in the same memory.
+    // The tree of one document after the other, in the same memory.
     let mut arena = Bump::new();
-    for (((policy, kind), (_, layers)), block) in units.into_iter().zip(needed) {
-        documents.let_go(block);
+    for same in units.chunk_by(|one, other| (one.key.0, one.key.1) == (other.key.0, other.key.1)) {
+        let Some((text, kind, _)) = same.first().map(|unit| unit.key) else {
+            continue;
+        };
+        documents.let_go_before(text);
         // All were read before. Should that ever fail, there is no image rather than one without a Deny.
-        let policy = documents.read(policy, kind, tables.strings(), &arena);
-        let policy = policy.ok_or(CompileError::TooLarge)?;
-        compiler.add(PolicyUnit {
-            layers,
-            policies: std::slice::from_ref(&policy),
-        });
+        let document = documents.parse(text, kind, &arena);
+        let document = document.ok_or(CompileError::TooLarge)?;
+        for unit in same {
+            let (_, _, policy) = unit.key;
+            let policy = documents.named(policy, document, tables.strings(), &arena);
+            compiler.add(PolicyUnit {
+                layers: unit.layers,
+                policies: std::slice::from_ref(&policy),
+            });
+        }
         arena.reset();
     }
     drop(documents);
@@ -233,10 +259,10 @@ enum Kept<'d> {
 }
 
 impl Kept<'_> {
-    /// Forgets texts before a block.
-    fn let_go(&mut self, block: usize) {
+    /// Frees the documents before one, if nobody needs them.
+    fn let_go_before(&mut self, text: TextId) {
         if let Kept::Last(documents) = self {
-            documents.let_go(block);
+            documents.let_go_before(text);
         }
     }
 }

@@ -9,7 +9,7 @@ use portcullis_vm::{UnitsSummary, unit_filter};
 
 use crate::plan::dependencies::KeyDependencies;
 use crate::plan::stack::ImageStack;
-use crate::store::ids::{Run, SetsId, UnitId};
+use crate::store::ids::{RowRange, SetsId, UnitId};
 use crate::store::tables::Tables;
 
 /// Policy sets that take part together, with what follows from them: what a decision needs, in one place of
@@ -90,7 +90,7 @@ impl PolicySetSummaries {
             units: Vec::new(),
         };
         let new = tables.sets().get(self.rows.len()..).unwrap_or(&[]);
-        let rows = new.iter().map(|run| maker.row(tables.uses_of(*run)));
+        let rows = new.iter().map(|range| maker.row(tables.uses_of(*range)));
         self.rows.extend(rows);
         self.uses = maker.uses;
     }
@@ -114,7 +114,7 @@ impl PolicySetSummaries {
         match row.count {
             OVERFLOW => {
                 let [start, count, ..] = row.units;
-                let units = Run::new(start, count).of(&self.uses);
+                let units = RowRange::new(start, count).of(&self.uses);
                 units
                     .iter()
                     .for_each(|(layers, unit)| found(*layers, *unit));
@@ -243,8 +243,8 @@ impl Summarizer<'_> {
         } else {
             row.count = OVERFLOW;
             let [first, count, ..] = &mut row.units;
-            let run = Run::between(self.uses.len(), self.uses.len() + self.units.len());
-            (*first, *count) = (run.start(), run.count());
+            let range = RowRange::between(self.uses.len(), self.uses.len() + self.units.len());
+            (*first, *count) = (range.start(), range.count());
             self.uses.append(&mut self.units);
         }
         row

@@ -17,7 +17,7 @@
 use portcullis_image::LayerSet;
 use portcullis_vm::UnitsSummary;
 
-use crate::arn::Kind;
+use crate::arn::EntityKind;
 use crate::plan::key_sources::{PlannedSlots, TagClass};
 use crate::plan::named_principals::NamedPrincipals;
 use crate::plan::policy_sets::{PolicySetSummaries, PolicySetSummary};
@@ -84,7 +84,7 @@ impl PrincipalSummary {
         tags: &[(Symbol, Symbol)],
     ) -> PrincipalSummary {
         let flags = [
-            (ROLE, principal.kind == Kind::Role),
+            (ROLE, principal.kind == EntityKind::Role),
             (SERVICE_LINKED, principal.is_service_linked),
             (NAMED, callers.is_named(number)),
             (OTHER_PARTITION, !callers.has_partition(principal)),
@@ -116,10 +116,10 @@ impl PrincipalSummary {
     }
 
     /// Whether it is a user or a role.
-    pub(crate) fn kind(&self) -> Kind {
+    pub(crate) fn kind(&self) -> EntityKind {
         match self.flags & ROLE {
-            0 => Kind::User,
-            _ => Kind::Role,
+            0 => EntityKind::User,
+            _ => EntityKind::Role,
         }
     }
 

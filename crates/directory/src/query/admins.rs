@@ -8,7 +8,7 @@
 
 use portcullis_model::ContextEntry;
 
-use crate::arn::Kind;
+use crate::arn::EntityKind;
 use crate::decide::check::run_resolved;
 use crate::decide::given::GivenKeys;
 use crate::decide::handles::PreparedResource;
@@ -30,13 +30,13 @@ pub struct Admin {
 }
 
 /// What a user or role may do to itself to become an administrator.
-const ESCALATIONS: [(Kind, &str); 6] = [
-    (Kind::User, "iam:AttachUserPolicy"),
-    (Kind::User, "iam:PutUserPolicy"),
-    (Kind::User, "iam:AddUserToGroup"),
-    (Kind::Role, "iam:AttachRolePolicy"),
-    (Kind::Role, "iam:PutRolePolicy"),
-    (Kind::Role, "iam:UpdateAssumeRolePolicy"),
+const ESCALATIONS: [(EntityKind, &str); 6] = [
+    (EntityKind::User, "iam:AttachUserPolicy"),
+    (EntityKind::User, "iam:PutUserPolicy"),
+    (EntityKind::User, "iam:AddUserToGroup"),
+    (EntityKind::Role, "iam:AttachRolePolicy"),
+    (EntityKind::Role, "iam:PutRolePolicy"),
+    (EntityKind::Role, "iam:UpdateAssumeRolePolicy"),
 ];
 
 /// An action of a service that there is not: only who may do everything may do this.
@@ -64,7 +64,7 @@ pub(crate) fn admins(
     let actions = ESCALATIONS.iter();
     let stack = &generation.plan.stack;
     let actions = actions.map(|(kind, name)| (*kind, *name, PreparedAction::new(stack, name)));
-    let actions: Vec<(Kind, &'static str, PreparedAction)> = actions.collect();
+    let actions: Vec<(EntityKind, &'static str, PreparedAction)> = actions.collect();
     let context = GivenKeys::Entries(context);
     let ask = |worker: &mut Worker, index| {
         let Some((arn, kind)) = principal(generation, index) else {

@@ -9,7 +9,7 @@ use bumpalo::Bump;
 use portcullis_explain::{Card, Chart, Layout, Mark};
 use portcullis_model::{ContextEntry, Effect, Layer};
 
-use crate::arn::Kind;
+use crate::arn::EntityKind;
 use crate::error::EngineError;
 use crate::plan::generation::Generation;
 use crate::query::access::AccessQuery;
@@ -52,7 +52,7 @@ pub(crate) fn roles_chart(
     };
     let all = tables.principals().iter().enumerate();
     let roles: Vec<(PrincipalIdx, String)> = all
-        .filter(|(_, own)| own.kind == Kind::Role)
+        .filter(|(_, own)| own.kind == EntityKind::Role)
         .map(|(index, own)| (PrincipalIdx::at(index), tables.arn(own.entity())))
         .collect();
     if roles.len() > most {

@@ -24,7 +24,7 @@ use portcullis_model::{
 use portcullis_syntax::Policy;
 use portcullis_syntax::policy::{ReadOptions, parse_policy};
 
-use crate::arn::{Kind, account_number};
+use crate::arn::{EntityKind, account_number};
 use crate::decide::completed::complete_request;
 use crate::decide::memory::Requests;
 use crate::decide::stack::explain;
@@ -124,7 +124,7 @@ pub(crate) fn external_access(
     let Generation { tables, plan } = generation;
     let mut requests = Requests::default();
     let roles = tables.principals().iter();
-    for role in roles.filter(|role| role.kind == Kind::Role && role.trust.is_some()) {
+    for role in roles.filter(|role| role.kind == EntityKind::Role && role.trust.is_some()) {
         let mut seen: Vec<TrustEntry<'_>> = Vec::new();
         for (_, unit) in tables.uses(role.trust) {
             let Some(Located { view, unit, .. }) = plan.stack.locate(unit) else {

@@ -18,7 +18,7 @@ use portcullis_image::LayerSet;
 use portcullis_model::{Decision, check_action};
 use portcullis_vm::{Evaluation, UnitMemory};
 
-use crate::arn::Kind;
+use crate::arn::EntityKind;
 use crate::decide::asked::{AccessRequest, Deciding};
 use crate::decide::check::{Case, run, run_resolved};
 use crate::decide::given::GivenKeys;
@@ -102,7 +102,10 @@ pub(crate) fn scans_of<'q>(
 }
 
 /// ARN and kind of a user or role; none if there are not as many.
-pub(crate) fn principal(generation: Generation<'_>, index: PrincipalIdx) -> Option<(String, Kind)> {
+pub(crate) fn principal(
+    generation: Generation<'_>,
+    index: PrincipalIdx,
+) -> Option<(String, EntityKind)> {
     let tables = generation.tables;
     let principal = tables.principal(index)?;
     Some((tables.arn(principal.entity()), principal.kind))

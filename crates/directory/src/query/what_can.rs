@@ -118,7 +118,7 @@ pub(crate) fn what_can(
 /// buckets, roles, and `*`.
 pub(crate) fn known_resources(tables: &Tables) -> Vec<String> {
     let mut all = vec!["*".to_string()];
-    for resource in tables.resources().iter().filter(|own| !own.is_key) {
+    for resource in tables.resources().iter().filter(|own| !own.is_scope_entry) {
         let arn = tables.str(resource.arn);
         all.push(arn.to_string());
         let is_bucket =

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use portcullis_image::value::fold;
 use portcullis_model::{ContextEntry, Decision};
 
-use crate::arn::Kind;
+use crate::arn::EntityKind;
 use crate::error::EngineError;
 use crate::plan::generation::Generation;
 use crate::query::access::AccessQuery;
@@ -105,7 +105,7 @@ pub(crate) fn who_can(
         let roles: Vec<(PrincipalIdx, String)> = newest
             .iter()
             .filter_map(|index| match principal(generation, *index)? {
-                (arn, Kind::Role) => Some((*index, arn)),
+                (arn, EntityKind::Role) => Some((*index, arn)),
                 _ => None,
             })
             .collect();

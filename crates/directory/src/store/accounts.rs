@@ -1,19 +1,26 @@
 //! The accounts of a directory, by index, by number and by the digits of their numbers.
 //!
-//! Decisions come with digits and go on with an index, so that an account is looked up once. The digits stand in one
-//! string, twelve of each account: keys such as `aws:PrincipalAccount` are slices of it, and nothing is formatted.
+//! Decisions come with digits and go on with an index, so that an account is looked up once. All
+//! digits are in one string, twelve bytes for each account: values of keys such as
+//! `aws:PrincipalAccount` are slices of it, and nothing is formatted while deciding.
+//!
+//! Accounts are sorted by number, so that the same folder gives the same file whatever the order of
+//! its files. An index is valid until accounts are inserted, which only an update does
+//! ([`crate::store::delta`]).
 
 use crate::store::ids::{AccountIdx, SetsId, Symbol};
 use crate::store::strings::HashIndex;
 
-/// An account: of the organization, of a dump, or only known as somebody's owner.
+/// An account: a member of the organization, one with a dump, or one of which only the number is
+/// known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Account {
     /// Its id as a number; an id may begin with zeros.
     pub(crate) number: u64,
     /// `aws:PrincipalOrgPaths` of what is in it; absent outside of the organization.
     pub(crate) org_path: Symbol,
-    /// The SCPs on the way from the root to it, as one set for the chain; empty for the management account (`SCP-3`).
+    /// The SCPs of its chain as one set, a layer for each level; absent for the management account
+    /// (`SCP-3`), which they do not limit.
     pub(crate) scps: SetsId,
     /// Its RCPs in the same way (`RCP-3`).
     pub(crate) rcps: SetsId,
@@ -28,7 +35,7 @@ pub(crate) struct Account {
 }
 
 impl Account {
-    /// Of which nothing is known but its number.
+    /// An account of which nothing is known but its number.
     pub(crate) fn new(number: u64) -> Account {
         Account {
             number,
@@ -63,22 +70,22 @@ impl Accounts {
             digits: String::new(),
             by_digits: HashIndex::default(),
         };
-        accounts.spell();
+        accounts.write_digits();
         accounts
     }
 
-    /// Changes rows, and perhaps adds some in their order. Numbers stay as they are. The digits are written again if rows were
-    /// added.
+    /// Changes rows, and perhaps adds some in their order. Numbers stay as they are. The digits are
+    /// written again if rows were added.
     pub(super) fn change(&mut self, change: impl FnOnce(&mut Vec<Account>)) {
         let before = self.rows.len();
         change(&mut self.rows);
         if self.rows.len() != before {
-            self.spell();
+            self.write_digits();
         }
     }
 
-    /// Writes the numbers down.
-    fn spell(&mut self) {
+    /// Makes digits and index anew, in time linear in the accounts.
+    fn write_digits(&mut self) {
         self.digits.clear();
         self.by_digits = HashIndex::with_capacity(self.rows.len());
         for (index, account) in (0..).zip(&self.rows) {
@@ -113,7 +120,8 @@ impl Accounts {
         found.ok().map(AccountIdx::at)
     }
 
-    /// The index of an account, from its number as it is written.
+    /// The index of an account, from its number as requests and ARNs write it. One hash and one
+    /// comparison.
     pub(crate) fn find_digits(&self, digits: &str) -> Option<AccountIdx> {
         let hash = self.by_digits.hash(digits);
         let is_right = |index| self.digits(AccountIdx::new(index)) == digits;
@@ -121,7 +129,8 @@ impl Accounts {
         found.map(AccountIdx::new)
     }
 
-    /// The number of an account as it is written; empty if there is no such account.
+    /// The number of an account as it is written; empty if there is no such account. A slice of the
+    /// digits of all: nothing is formatted.
     #[inline]
     pub(crate) fn digits(&self, index: AccountIdx) -> &str {
         let start = index.index().saturating_mul(12);

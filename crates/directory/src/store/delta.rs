@@ -1,46 +1,51 @@
-//! What changed since: tables take in others that hold only that.
+//! Takes changes in: tables merge others that hold only what changed.
 //!
 //! | of the changes | replaces |
 //! |---|---|
 //! | an account that was dumped again | all users and roles of that account; those that are not among them are gone |
-//! | an organization | every account's place and chains |
+//! | an organization | every account's position and chains |
 //! | a resource | what the changes say of it: policy, tags, grants, owner, bucket; the rest stays |
 //! | an endpoint | its policy |
-//! | who has roles of Identity Center | those of the roles that the changes tell of |
+//! | who has roles of Identity Center | those of the roles that the changes name |
 //!
-//! The new rows and strings are appended and their ids moved by what was there before, so that the cost grows with the
-//! changes and not with the directory. Rows of accounts that were dumped again are replaced; where accounts are new or
-//! principals are gone, ids move and the tables are gone through once.
+//! New rows and strings are appended and their ids moved by what was there before, so that the cost
+//! grows with the changes and not with the directory. Rows of accounts that were dumped again are
+//! replaced. Where accounts are new or principals are gone, ids move and the tables are gone
+//! through once.
 //!
-//! What the old rows referred to stays as garbage: strings, pairs and sets that nothing uses. A file is compiled anew after
-//! seven changes anyway ([`crate::store::snapshot::MAX_IMAGES`]), which removes it. Compacting at each update was rejected,
-//! because it would cost as much as compiling.
+//! What the old rows referred to stays as garbage: strings, pairs and sets that nothing uses. A
+//! file is compiled anew after seven changes anyway ([`crate::store::snapshot::MAX_IMAGES`]), which
+//! removes it. Compacting at each update was rejected, because it would cost as much as compiling.
+//! So was looking strings up, so that equal ones keep one symbol: the index of strings is not kept
+//! after loading, and making it again takes longer than a small update.
 
 use std::collections::BTreeSet;
 
 use crate::store::accounts::{Account, Accounts};
-use crate::store::ids::{AccountIdx, PrincipalIdx, Run, SetsId, Symbol, UnitId, number};
+use crate::store::ids::{AccountIdx, PrincipalIdx, RowRange, SetsId, Symbol, UnitId, number};
 use crate::store::tables::{Grant, Person, PrincipalRow, ResourceRow, Tables};
 
-/// By how much the ids of the changes move, so that they follow those of the directory. One number for each table.
-struct Moved {
-    /// By the bytes of the strings that there were.
+/// By how much the ids of the changes move, so that they follow those of the directory: the length
+/// of each table before.
+struct IdOffsets {
+    /// In bytes, since a symbol is an offset.
     strings: u32,
-    /// How many pairs there were before: what ids of the changes' pairs are moved by.
+    /// Rows of pairs.
     pairs: u32,
-    /// The same for grants.
+    /// Rows of grants.
     grants: u32,
-    /// The same for policy sets.
+    /// Policy sets.
     sets: u32,
-    /// The same for the uses of units.
+    /// Rows of uses, of which policy sets are ranges.
     uses: u32,
-    /// By the units of the images below.
+    /// Units of the images below: the images of the changes are stacked above.
     units: u32,
 }
 
-impl Moved {
-    /// None if some table would have more rows than ids can tell. Checked before anything is changed.
-    fn new(tables: &Tables, new: &Tables, units: u32) -> Option<Moved> {
+impl IdOffsets {
+    /// None if some table would have more rows than ids. Asked before anything is changed, so that
+    /// a directory that is full stays as it is.
+    fn new(tables: &Tables, new: &Tables, units: u32) -> Option<IdOffsets> {
         let room = |old: usize, more: usize| {
             // One number means that there is none.
             let end = u32::try_from(old.checked_add(more)?).ok()?;
@@ -48,7 +53,7 @@ impl Moved {
         };
         room(tables.principals.len(), new.principals.len())?;
         room(tables.resources.len(), new.resources.len())?;
-        Some(Moved {
+        Some(IdOffsets {
             strings: room(tables.strings.stored().len(), new.strings.stored().len())?,
             pairs: room(tables.pairs.len(), new.pairs.len())?,
             grants: room(tables.grants.len(), new.grants.len())?,
@@ -58,84 +63,92 @@ impl Moved {
         })
     }
 
-    /// Where a string is; absent stays absent.
-    fn name(&self, name: Symbol) -> Symbol {
-        let moved = name
+    /// A symbol of the changes in the merged tables; absent stays absent.
+    fn symbol(&self, name: Symbol) -> Symbol {
+        let offsets = name
             .some()
             .map(|name| Symbol::new(name.get() + self.strings));
-        moved.unwrap_or(Symbol::NONE)
+        offsets.unwrap_or(Symbol::NONE)
     }
 
-    /// Where policy sets are.
+    /// Policy sets of the changes in the merged tables.
     fn sets(&self, sets: SetsId) -> SetsId {
-        let moved = sets.some().map(|sets| SetsId::new(sets.get() + self.sets));
-        moved.unwrap_or(SetsId::NONE)
+        let offsets = sets.some().map(|sets| SetsId::new(sets.get() + self.sets));
+        offsets.unwrap_or(SetsId::NONE)
     }
 
-    /// Where a run is. An empty run has no place and stays the default, so that equal rows stay equal.
-    fn run(run: Run, by: u32) -> Run {
-        let moved = run
+    /// A range of the changes, moved by the length of its table. An empty range has no position and
+    /// stays the default, so that equal rows stay equal.
+    fn range(range: RowRange, by: u32) -> RowRange {
+        let offsets = range
             .some()
-            .map(|run| Run::new(run.start() + by, run.count()));
-        moved.unwrap_or(run)
+            .map(|range| RowRange::new(range.start() + by, range.count()));
+        offsets.unwrap_or(range)
     }
 
-    /// Where a run of pairs is.
-    fn pairs(&self, run: Run) -> Run {
-        Moved::run(run, self.pairs)
+    /// A range of pairs.
+    fn pairs(&self, range: RowRange) -> RowRange {
+        IdOffsets::range(range, self.pairs)
     }
 }
 
-/// Takes in everything that `new` has, whose units follow the first `units` of this. Gives back the index that each
-/// user and role had before, absent of those that are new or have changed; none, and nothing is changed, if the tables
-/// would have more rows than ids can tell.
+/// Merges `new`, whose units follow the first `units` of these tables. Returns the index that each
+/// user and role had before, absent of those that are new or changed. None, and nothing is changed,
+/// if the tables would have more rows than ids.
 ///
-/// Takes time linear in `new`, and in all rows where accounts are new or principals are gone. One account dumped again was taken
-/// in in 0.07 s by a directory of a million principals (`docs/benchmarks/directories.md`).
+/// Takes time linear in `new`, and in all rows where accounts are new or principals are gone. One
+/// account dumped again took 0.07 s in a directory of a million principals
+/// (`docs/benchmarks/directories.md`).
 pub(crate) fn merge(tables: &mut Tables, new: &Tables, units: usize) -> Option<Vec<PrincipalIdx>> {
-    let moved = Moved::new(tables, new, number(units))?;
-    Some(take_in(tables, new, &moved))
+    let offsets = IdOffsets::new(tables, new, number(units))?;
+    Some(merge_rows(tables, new, &offsets))
 }
 
-/// Merges `new`; returns the previous index of each principal, absent if it is new or changed.
-fn take_in(tables: &mut Tables, new: &Tables, moved: &Moved) -> Vec<PrincipalIdx> {
+/// Merges everything. Columns that are only appended come first: rows that are merged afterwards
+/// refer to them.
+fn merge_rows(tables: &mut Tables, new: &Tables, offsets: &IdOffsets) -> Vec<PrincipalIdx> {
+    // Columns that are only appended: what refers to them is moved by the offsets.
     tables.strings.append(&new.strings);
     let pairs = new.pairs.iter();
     tables
         .pairs
-        .extend(pairs.map(|(key, value)| (moved.name(*key), moved.name(*value))));
+        .extend(pairs.map(|(key, value)| (offsets.symbol(*key), offsets.symbol(*value))));
     tables.grants.extend(new.grants.iter().map(|grant| Grant {
-        id: moved.name(grant.id),
-        grantee: moved.name(grant.grantee),
-        operations: moved.pairs(grant.operations),
-        subset: moved.pairs(grant.subset),
-        equals: moved.pairs(grant.equals),
+        id: offsets.symbol(grant.id),
+        grantee: offsets.symbol(grant.grantee),
+        operations: offsets.pairs(grant.operations),
+        subset: offsets.pairs(grant.subset),
+        equals: offsets.pairs(grant.equals),
         is_exact: grant.is_exact,
     }));
     let uses = new.uses.iter();
     tables
         .uses
-        .extend(uses.map(|(layers, unit)| (*layers, UnitId::new(unit.get() + moved.units))));
+        .extend(uses.map(|(layers, unit)| (*layers, UnitId::new(unit.get() + offsets.units))));
     let sets = new.sets.iter();
     tables
         .sets
-        .extend(sets.map(|run| Moved::run(*run, moved.uses)));
+        .extend(sets.map(|range| IdOffsets::range(*range, offsets.uses)));
     tables.missing = tables.missing.saturating_add(new.missing);
-    let places = take_accounts(tables, new, moved);
-    let had: Vec<PrincipalRow> = match tables.people.is_empty() {
+    // From here on rows are merged, in the order in which they refer to each other.
+    let account_map = merge_accounts(tables, new, offsets);
+    // People refer to principals by index, which the merge of principals changes. Without people
+    // the copy is saved.
+    let before: Vec<PrincipalRow> = match tables.people.is_empty() {
         true => Vec::new(),
         false => tables.principals.clone(),
     };
-    let origins = take_principals(tables, new, moved, &places);
-    take_people(tables, new, moved, &had, &places);
-    take_resources(tables, new, moved, &places);
+    let origins = merge_principals(tables, new, offsets, &account_map);
+    merge_people(tables, new, offsets, &before, &account_map);
+    merge_resources(tables, new, offsets, &account_map);
     for (id, sets) in &new.endpoints {
         let text = new.strings.get(*id);
         let strings = &tables.strings;
+        // The table of endpoints is sorted by the text of the id, which a file relies on.
         let found = tables
             .endpoints
             .binary_search_by(|(own, _)| strings.get(*own).cmp(text));
-        let entry = (moved.name(*id), moved.sets(*sets));
+        let entry = (offsets.symbol(*id), offsets.sets(*sets));
         match found {
             Ok(at) => {
                 if let Some(own) = tables.endpoints.get_mut(at) {
@@ -148,15 +161,19 @@ fn take_in(tables: &mut Tables, new: &Tables, moved: &Moved) -> Vec<PrincipalIdx
     origins
 }
 
-/// Merges accounts by their numbers; returns the index of each of the new ones. Their ids move if accounts are inserted,
-/// so that every row that refers to an account is rewritten then.
-fn take_accounts(tables: &mut Tables, new: &Tables, moved: &Moved) -> Vec<AccountIdx> {
+/// Merges accounts by their numbers; returns the index of each of the new ones. Indices move if
+/// accounts are inserted, and every row that refers to an account is then rewritten.
+///
+/// An organization in the changes is the whole tree: accounts that it does not mention are no
+/// members any more.
+fn merge_accounts(tables: &mut Tables, new: &Tables, offsets: &IdOffsets) -> Vec<AccountIdx> {
     let has_tree = new.organization.is_some();
     if has_tree {
-        tables.organization = new.organization.map(|id| moved.name(id));
+        tables.organization = new.organization.map(|id| offsets.symbol(id));
     }
     let old: Vec<u64> = tables.accounts.numbers().collect();
     tables.accounts.change(|rows| {
+        // The new tree is the whole organization: whoever is not in it was removed from it.
         for own in rows.iter_mut().filter(|_| has_tree) {
             *own = Account {
                 is_dumped: own.is_dumped,
@@ -173,54 +190,63 @@ fn take_accounts(tables: &mut Tables, new: &Tables, moved: &Moved) -> Vec<Accoun
             let Some(own) = rows.get_mut(at) else {
                 continue;
             };
+            // An account that was dumped before stays so, and a block of public access stays in
+            // force: changes add.
             own.is_dumped |= account.is_dumped;
             own.restricts_public |= account.restricts_public;
             if has_tree {
-                own.org_path = moved.name(account.org_path);
-                own.scps = moved.sets(account.scps);
-                own.rcps = moved.sets(account.rcps);
+                own.org_path = offsets.symbol(account.org_path);
+                own.scps = offsets.sets(account.scps);
+                own.rcps = offsets.sets(account.rcps);
                 own.is_member = account.is_member;
                 own.is_management = account.is_management;
             }
         }
     });
     if old.len() != tables.accounts.rows().len() {
+        // Accounts were inserted among the others, so that indices of all later ones moved.
         let indices = indices_of(&tables.accounts, old.into_iter());
         for own in &mut tables.principals {
-            own.account = moved_account(&indices, own.account);
+            own.account = account_in(&indices, own.account);
         }
         for own in &mut tables.resources {
-            own.account = moved_account(&indices, own.account);
+            own.account = account_in(&indices, own.account);
         }
+        // The hash of a principal includes the index of its account.
         tables.index_principals();
     }
     indices_of(&tables.accounts, new.accounts.numbers())
 }
 
-/// The indices of accounts by their numbers.
+/// The indices of accounts, by their numbers.
 fn indices_of(accounts: &Accounts, numbers: impl Iterator<Item = u64>) -> Vec<AccountIdx> {
     let indices = numbers.map(|number| accounts.find(number).unwrap_or(AccountIdx::NONE));
     indices.collect()
 }
 
-/// Where the account is that had an index.
-fn moved_account(indices: &[AccountIdx], account: AccountIdx) -> AccountIdx {
-    let moved = indices.get(account.index()).copied();
-    moved.unwrap_or(AccountIdx::NONE)
+/// The index of the account that had this index in the changes.
+fn account_in(indices: &[AccountIdx], account: AccountIdx) -> AccountIdx {
+    let offsets = indices.get(account.index()).copied();
+    offsets.unwrap_or(AccountIdx::NONE)
 }
 
-/// Merges users and roles by account, kind and name. Those of an account that was dumped again are gone unless the new
-/// dump has them; ids of the others then move down.
-fn take_principals(
+/// Merges users and roles by account, kind and name. Those of an account that was dumped again are
+/// gone unless the new dump has them; numbers of the others then move down.
+///
+/// Returns the previous index of each principal, so that the plan keeps what it knows of those that
+/// did not change ([`crate::plan::principals`]): working it out again takes longer than everything
+/// else in a small update.
+fn merge_principals(
     tables: &mut Tables,
     new: &Tables,
-    moved: &Moved,
-    places: &[AccountIdx],
+    offsets: &IdOffsets,
+    account_map: &[AccountIdx],
 ) -> Vec<PrincipalIdx> {
-    // Who is in an account that was dumped again is gone unless it is there again.
+    // A dump has all users and roles of its account (`IN-10`): who is not in the new one was
+    // deleted.
     let mut is_replaced = vec![false; tables.accounts.rows().len()];
-    for (account, place) in new.accounts.rows().iter().zip(places) {
-        if let Some(replaced) = is_replaced.get_mut(place.index()) {
+    for (account, index) in new.accounts.rows().iter().zip(account_map) {
+        if let Some(replaced) = is_replaced.get_mut(index.index()) {
             *replaced |= account.is_dumped;
         }
     }
@@ -233,15 +259,15 @@ fn take_principals(
         .collect();
     for principal in &new.principals {
         let principal = PrincipalRow {
-            account: moved_account(places, principal.account),
-            partition: moved.name(principal.partition),
-            path: moved.name(principal.path),
-            name: moved.name(principal.name),
-            id: moved.name(principal.id),
-            identity: moved.sets(principal.identity),
-            boundary: moved.sets(principal.boundary),
-            trust: moved.sets(principal.trust),
-            tags: moved.pairs(principal.tags),
+            account: account_in(account_map, principal.account),
+            partition: offsets.symbol(principal.partition),
+            path: offsets.symbol(principal.path),
+            name: offsets.symbol(principal.name),
+            id: offsets.symbol(principal.id),
+            identity: offsets.sets(principal.identity),
+            boundary: offsets.sets(principal.boundary),
+            trust: offsets.sets(principal.trust),
+            tags: offsets.pairs(principal.tags),
             ..*principal
         };
         match tables.number_of(&principal) {
@@ -261,6 +287,7 @@ fn take_principals(
             }
         }
     }
+    // New principals have no previous index.
     origins.resize(tables.principals.len(), PrincipalIdx::NONE);
     if is_gone.contains(&true) {
         let is_gone = |index: usize| is_gone.get(index) == Some(&true);
@@ -270,37 +297,39 @@ fn take_principals(
             .retain(|_| !all.next().is_some_and(is_gone));
         let mut all = 0..;
         origins.retain(|_| !all.next().is_some_and(is_gone));
+        // Rows moved down, and with them the numbers that the index leads to.
         tables.index_principals();
     }
     origins
 }
 
-/// Merges who has roles of Identity Center: of roles that the changes tell of as they say, of others as it was. `had` are
-/// the users and roles before, in the order in which people know them.
-fn take_people(
+/// Merges who has roles of Identity Center: of roles that the changes mention, as they say; of
+/// others, as it was. `before` are the users and roles before, in the order of the indices that
+/// people have.
+fn merge_people(
     tables: &mut Tables,
     new: &Tables,
-    moved: &Moved,
-    had: &[PrincipalRow],
-    places: &[AccountIdx],
+    offsets: &IdOffsets,
+    before: &[PrincipalRow],
+    account_map: &[AccountIdx],
 ) {
     let mut people = Vec::new();
     for own in &new.people {
         let role = new.principals.get(own.principal.index());
         let number = role.and_then(|role| {
-            let account = moved_account(places, role.account);
+            let account = account_in(account_map, role.account);
             let name = new.strings.get(role.name);
             tables.find_entity(tables, (account, role.kind, name))
         });
         people.extend(number.map(|(principal, _)| Person {
             principal,
-            user: moved.name(own.user),
-            group: moved.name(own.group),
+            user: offsets.symbol(own.user),
+            group: offsets.symbol(own.group),
         }));
     }
     let replaced: BTreeSet<PrincipalIdx> = people.iter().map(|own| own.principal).collect();
     for own in &tables.people {
-        let role = had.get(own.principal.index());
+        let role = before.get(own.principal.index());
         let number = role.and_then(|role| tables.number_of(role));
         let kept = number.filter(|number| !replaced.contains(number));
         people.extend(kept.map(|principal| Person { principal, ..*own }));
@@ -308,16 +337,23 @@ fn take_people(
     tables.set_people(people);
 }
 
-/// Merges resources by ARN: what the changes say of one replaces what was known, and what they do not say stays.
-fn take_resources(tables: &mut Tables, new: &Tables, moved: &Moved, places: &[AccountIdx]) {
+/// Merges resources by ARN: what the changes say of one replaces what was known, and what they do
+/// not say stays. So changes cannot take a policy away, which could open access by a file that was
+/// left out.
+fn merge_resources(
+    tables: &mut Tables,
+    new: &Tables,
+    offsets: &IdOffsets,
+    account_map: &[AccountIdx],
+) {
     for resource in &new.resources {
         let resource = ResourceRow {
-            arn: moved.name(resource.arn),
-            account: moved_account(places, resource.account),
-            policy: moved.sets(resource.policy),
-            tags: moved.pairs(resource.tags),
-            grants: Moved::run(resource.grants, moved.grants),
-            bucket: moved.name(resource.bucket),
+            arn: offsets.symbol(resource.arn),
+            account: account_in(account_map, resource.account),
+            policy: offsets.sets(resource.policy),
+            tags: offsets.pairs(resource.tags),
+            grants: IdOffsets::range(resource.grants, offsets.grants),
+            bucket: offsets.symbol(resource.bucket),
             ..*resource
         };
         let number = tables.resource_number(tables.strings.get(resource.arn));

@@ -1,8 +1,10 @@
-//! The policies of a directory: documents that are stored once, and read again when they are compiled.
+//! The policies of a directory: documents that are stored once, and parsed again when they are
+//! compiled.
 //!
-//! A document is checked when it is loaded and then kept as text. Its tree is larger and is needed twice in
-//! the life of a directory: for compiling, and for explanations. Equal documents are one policy and equal sets are
-//! one set, however many principals have them.
+//! A document is checked when it is loaded and then kept as text. Its tree is several times as
+//! large and is needed twice in the life of a directory: for compiling, and for explanations. Equal
+//! documents are one policy and equal sets are one set, however many principals have them; most
+//! principals have those of another.
 //!
 //! Documents are gone after an update or in an opened file; images hold what decisions need.
 
@@ -11,6 +13,7 @@ use std::collections::{HashMap, HashSet};
 use bumpalo::Bump;
 use portcullis_model::{Layer, PolicyKind};
 use portcullis_source::LineIndex;
+use portcullis_syntax::ast::Document;
 pub(crate) use portcullis_syntax::forms::undress;
 use portcullis_syntax::policy::{ReadOptions, parse_policy};
 use portcullis_syntax::{Policy, PolicySets, api_of, with_apis};
@@ -18,48 +21,52 @@ use portcullis_syntax::{Policy, PolicySets, api_of, with_apis};
 use crate::store::ids::{PolicyId, SetsId, Symbol};
 use crate::store::provenance::Attachments;
 use crate::store::strings::StringTable;
-use crate::store::texts::{TextId, Texts};
+use crate::store::texts::{DocumentTexts, TextId};
 
-/// Policy sets, each with its layer. Within a set, policies are sorted and there once.
+/// The policies of some layers. Within a layer they are sorted and there once, so that equal sets
+/// compare equal.
 pub(crate) type Sets = Vec<(Layer, Vec<PolicyId>)>;
 
 /// A policy: its document under a name.
 #[derive(Clone, Copy, Debug)]
 struct StoredPolicy {
-    /// What explanations call it.
+    /// What explanations call it: the name of an inline policy, or an ARN.
     name: Symbol,
-    /// The file and the path in it; of policies that are stored once, of the first that was met.
-    place: Symbol,
-    /// The document, among the texts of documents.
+    /// `file:line#/path` of the document; of policies that are stored once, the first that was met.
+    reference: Symbol,
+    /// The document, among the texts.
     text: TextId,
 }
 
 /// All policies, as texts. Loading adds to it; afterwards it is read only.
 #[derive(Debug, Default)]
 pub(crate) struct Documents {
-    /// The texts of documents.
-    texts: Texts,
-    /// By their ids; policies of equal name and text are one, unless explanations tell them apart by where they are from.
+    /// The text of each document, once.
+    texts: DocumentTexts,
+    /// By id. Policies of equal name and text are one, unless explanations tell them apart by where
+    /// they are from.
     policies: Vec<StoredPolicy>,
-    /// By name, text, and place where that tells policies apart.
+    /// By name, text, and reference where that tells policies apart. While loading.
     by_content: HashMap<(Symbol, TextId, Option<Symbol>), PolicyId>,
-    /// Texts that were read without error.
+    /// Texts that were read without error, as policies of which type. Strict and lenient reading
+    /// differ in what they accept. While loading.
     sound: HashSet<(TextId, PolicyKind, bool)>,
-    /// By their ids.
+    /// Policy sets by id.
     sets: Vec<Sets>,
-    /// The id of each, while loading.
+    /// The id of each set, while loading.
     by_sets: HashMap<Sets, SetsId>,
-    /// What explanations say of how policies came to apply, if they are wanted.
+    /// How policies came to apply, if explanations are wanted.
     pub(crate) attachments: Option<Attachments>,
 }
 
-/// A document that cannot be used.
+/// Why a document cannot be used: the first error in it. The others would be more of the same
+/// mostly, and the document is mended and read again anyway; `check` shows all.
 pub(crate) struct Invalid {
-    /// Line and column in the document's own text, from 1 (`IN-2`).
+    /// Line in the document's own text, from 1 (`IN-2`).
     pub(crate) line: usize,
-    /// Counts characters.
+    /// In code points, from 1.
     pub(crate) column: usize,
-    /// What the reader of policies says of it.
+    /// As the reader of policies puts it.
     pub(crate) message: String,
     /// The code of the problem, as `check` prints it.
     pub(crate) code: &'static str,
@@ -68,13 +75,13 @@ pub(crate) struct Invalid {
 }
 
 impl Invalid {
-    /// What is wrong, said of a policy of this type.
+    /// The problem as a sentence about a policy of this type.
     pub(crate) fn message(&self, kind: PolicyKind) -> String {
         let Invalid { message, code, .. } = self;
         format!("the {kind} policy is invalid: {message} ({code})")
     }
 
-    /// Where it is in the document by itself.
+    /// The position in the document by itself, for a note beside the position in the file.
     pub(crate) fn position(&self) -> String {
         let Invalid { line, column, .. } = self;
         format!("this is line {line}, column {column} of the document by itself")
@@ -82,47 +89,55 @@ impl Invalid {
 }
 
 impl Documents {
-    /// Stores a document under a name. Equal documents of one name are one policy, unless explanations
-    /// are wanted: these tell where the policy stands that applies to this caller, so that equal ones
-    /// at two places have to be two.
+    /// Stores a document under a name. Equal documents of one name are one policy, unless
+    /// explanations are wanted: these say where the policy is that applies to this caller, so that
+    /// equal ones at two places have to be two. `reference` is called only where it is kept:
+    /// formatting it costs more than finding the document.
     pub(crate) fn add(
         &mut self,
         name: Symbol,
-        place: impl FnOnce() -> Symbol,
+        reference: impl FnOnce() -> Symbol,
         text: &str,
     ) -> PolicyId {
         let text = self.texts.intern(text);
         let next = PolicyId::at(self.policies.len());
-        let mut place = Some(place);
-        let mut place = || place.take().map_or(Symbol::NONE, |place| place());
-        let told = self.attachments.is_some().then(&mut place);
+        let mut reference = Some(reference);
+        let mut reference = || {
+            reference
+                .take()
+                .map_or(Symbol::NONE, |reference| reference())
+        };
+        let told = self.attachments.is_some().then(&mut reference);
         *self
             .by_content
             .entry((name, text, told))
             .or_insert_with(|| {
                 self.policies.push(StoredPolicy {
                     name,
-                    place: told.unwrap_or_else(place),
+                    reference: told.unwrap_or_else(reference),
                     text,
                 });
                 next
             })
     }
 
-    /// Reads a document as one of a type, unless that was done before. None if it has no error; a document with one is never used,
-    /// not even in part (`GRAM-12`).
+    /// Reads a document as one of a type, unless that was done before. None if it has no error. A
+    /// document with one is never used, not even in part (`GRAM-12`).
+    ///
+    /// The text is parsed once more, although its record was: taking the tree of the record was
+    /// measured and saved 1 % of a load, because only a text that is seen to be plain is read without
+    /// a look at each of its characters.
     pub(crate) fn check(
         &mut self,
         id: PolicyId,
         kind: PolicyKind,
         strict: bool,
     ) -> Option<Invalid> {
-        let text = self.entry(id).text;
-        if self.sound.contains(&(text, kind, strict)) {
+        let key = (self.entry(id).text, kind, strict);
+        if self.sound.contains(&key) {
             return None;
         }
-        let key = (text, kind, strict);
-        let text = self.texts.get(text);
+        let text = self.texts.get(key.0);
         let options = ReadOptions {
             kind,
             allow_missing_resource: !strict,
@@ -133,6 +148,7 @@ impl Documents {
             self.sound.insert(key);
             return None;
         }
+        // Warnings come first sometimes, and a document with warnings alone is fine.
         let error = diagnostics.into_iter().find(|found| found.is_error());
         let invalid = error.map(|error| {
             let (line, column) = LineIndex::new(text).position(error.span.start);
@@ -153,7 +169,9 @@ impl Documents {
         }))
     }
 
-    /// True if two documents say the same when they are read as policies of a type: the same statements, however they are spelled.
+    /// True if two documents mean the same as policies of a type: the same statements, however they
+    /// are spelled. Documents from two files are compared so, since tools print them with other
+    /// white space and order of members.
     pub(crate) fn are_equal(&self, one: PolicyId, other: PolicyId, kind: PolicyKind) -> bool {
         let (one, other) = (self.entry(one).text, self.entry(other).text);
         let options = ReadOptions {
@@ -165,17 +183,17 @@ impl Documents {
         one == other || read(one).is_some_and(|one| read(other) == Some(one))
     }
 
-    /// A policy by its id; one without name and text if there is none.
+    /// A policy by id; one without name and text if there is none.
     fn entry(&self, id: PolicyId) -> StoredPolicy {
         let none = StoredPolicy {
             name: Symbol::NONE,
-            place: Symbol::NONE,
+            reference: Symbol::NONE,
             text: TextId::NONE,
         };
         self.policies.get(id.index()).copied().unwrap_or(none)
     }
 
-    /// The number of these sets. Equal ones have one number, whatever the order of their policies.
+    /// The id of these sets: the same for equal ones, whatever the order of their policies.
     pub(crate) fn intern_sets(&mut self, mut sets: Sets) -> SetsId {
         for (_, policies) in &mut sets {
             policies.sort_unstable();
@@ -207,17 +225,19 @@ impl Documents {
         self.policies.len()
     }
 
-    /// The block of texts that a policy's document is in.
-    pub(crate) fn block(&self, id: PolicyId) -> usize {
-        self.texts.block(self.entry(id).text)
+    /// The document of a policy. Documents are numbered in the order in which they were first read.
+    pub(crate) fn text_of(&self, id: PolicyId) -> TextId {
+        self.entry(id).text
     }
 
-    /// Forgets the texts in the blocks before one.
-    pub(crate) fn let_go(&mut self, block: usize) {
-        self.texts.let_go(block);
+    /// Frees the documents that were read before this one, as far as whole blocks of them go. They
+    /// read as invalid afterwards, so that nobody can take one for an empty policy.
+    pub(crate) fn let_go_before(&mut self, text: TextId) {
+        self.texts.let_go_before(text);
     }
 
-    /// Frees what only loading needs.
+    /// Drops what only loading needs: maps from contents to ids, which are larger than what they
+    /// lead to.
     pub(crate) fn finish(&mut self) {
         self.texts.finish();
         self.by_content = HashMap::new();
@@ -225,8 +245,8 @@ impl Documents {
         self.by_sets = HashMap::new();
     }
 
-    /// Adds policies to the sets of a decision; none if one of them cannot be read. For evaluators that read documents: each is
-    /// parsed for this one request.
+    /// Adds the policies of sets to those of a decision. None if one of them cannot be read. For
+    /// evaluators that read documents: each is parsed for this one request.
     pub(crate) fn add_to<'a>(
         &'a self,
         id: SetsId,
@@ -255,21 +275,21 @@ impl Documents {
         Some(())
     }
 
-    /// The text of the policy at a place.
-    pub(crate) fn text_at(&self, place: &str, strings: &StringTable) -> Option<&str> {
+    /// The text of the policy with a reference. Looks at all policies: explanations ask for a few.
+    pub(crate) fn text_at(&self, reference: &str, strings: &StringTable) -> Option<&str> {
         let mut all = self.policies.iter();
-        let entry = all.find(|entry| strings.get(entry.place) == place)?;
+        let entry = all.find(|entry| strings.get(entry.reference) == reference)?;
         Some(self.texts.get(entry.text))
     }
 
-    /// A policy's name and place.
-    pub(crate) fn name_and_place(&self, id: PolicyId) -> (Symbol, Symbol) {
+    /// A policy's name, and where it is from.
+    pub(crate) fn name_and_reference(&self, id: PolicyId) -> (Symbol, Symbol) {
         let entry = self.entry(id);
-        (entry.name, entry.place)
+        (entry.name, entry.reference)
     }
 
-    /// Reads a policy; none if it cannot be read, which [`Documents::check`] saw to when it was loaded. Takes time linear in the
-    /// document, each time.
+    /// Parses a policy. None if it cannot be read, which [`Documents::check`] made sure of when it
+    /// was loaded. Takes time linear in the document, each time.
     pub(crate) fn read<'a>(
         &'a self,
         id: PolicyId,
@@ -277,29 +297,50 @@ impl Documents {
         strings: &'a StringTable,
         arena: &'a Bump,
     ) -> Option<Policy<'a>> {
-        let entry = self.entry(id);
-        let text = self.texts.get(entry.text);
+        let document = self.parse(self.text_of(id), kind, arena)?;
+        Some(self.named(id, document, strings, arena))
+    }
+
+    /// Parses a document as a policy of a type, for all policies that have it. None if it is
+    /// invalid, or was let go.
+    pub(crate) fn parse<'a>(
+        &'a self,
+        text: TextId,
+        kind: PolicyKind,
+        arena: &'a Bump,
+    ) -> Option<Document<'a>> {
         let options = ReadOptions {
             kind,
             allow_missing_resource: kind == PolicyKind::Resource,
         };
-        let document = parse_policy(text, options, arena).0?;
+        parse_policy(self.texts.get(text), options, arena).0
+    }
+
+    /// The policy with this id, of its document. The policy of an API is called like the API, whose
+    /// entries in the short form are then written out.
+    pub(crate) fn named<'a>(
+        &'a self,
+        id: PolicyId,
+        document: Document<'a>,
+        strings: &'a StringTable,
+        arena: &'a Bump,
+    ) -> Policy<'a> {
+        let entry = self.entry(id);
         let name = strings.get(entry.name);
-        // The policy of an API is called like the API.
-        let document = match api_of(name) {
-            Some(api) => with_apis(document, &[api], arena),
-            None => document,
-        };
-        Some(Policy {
+        Policy {
             name,
-            file: strings.get(entry.place),
-            text,
-            document,
-        })
+            file: strings.get(entry.reference),
+            text: self.texts.get(entry.text),
+            document: match api_of(name) {
+                Some(api) => with_apis(document, &[api], arena),
+                None => document,
+            },
+        }
     }
 }
 
-/// A level of a chain, which has at least as many levels afterwards.
+/// The policies of one level of a chain, which then has at least as many levels. A level that stays
+/// empty allows nothing, as it must.
 fn level_of<'s, 'a>(
     chain: &'s mut Vec<Vec<Policy<'a>>>,
     level: u8,

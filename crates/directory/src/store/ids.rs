@@ -1,8 +1,12 @@
-//! Numbers of what a directory holds, each with a type of its own, so that none is taken for another.
+//! Ids of what a directory holds, each with a type of its own, so that none is taken for another.
 //!
-//! An id is four bytes, because tables have millions of them. A column that may be empty holds the `NONE` of its type
-//! instead of an `Option`, which would be eight; [`some`](Symbol::some) turns it into one where it is read. No table
-//! is as long as `NONE`: whoever makes or joins tables refuses that ([`crate::store::delta`]) or reads it as absent.
+//! An id is four bytes, because tables have millions of them. A column that may be empty holds the
+//! `NONE` of its type instead of an `Option`, which would be eight; [`some`](Symbol::some) turns it
+//! into one where it is read. `NonZeroU32` inside an `Option` would be four bytes too, but then
+//! every index is off by one in files and debuggers.
+//!
+//! No table is as long as `NONE`: whoever makes or joins tables refuses that
+//! ([`crate::store::delta`]) or reads it as absent.
 
 /// An index as the number that stands for it; `u32::MAX`, which no table reaches, if it is too large.
 #[inline]
@@ -85,25 +89,27 @@ ids! {
     UnitId;
 }
 
-/// A run of rows of a table: a reference to several, in two words. Empty runs are all equal to the default.
+/// Consecutive rows of a table: a reference to several in two words. All empty ranges are equal to
+/// the default, so that rows can be compared by their words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub(crate) struct Run {
-    /// The first row.
+pub(crate) struct RowRange {
+    /// The first row; 0 if there are none.
     start: u32,
-    /// How many rows follow each other.
+    /// How many rows there are.
     count: u32,
 }
 
-impl Run {
+impl RowRange {
     /// `count` rows from `start` on.
-    pub(crate) const fn new(start: u32, count: u32) -> Run {
-        Run { start, count }
+    pub(crate) const fn new(start: u32, count: u32) -> RowRange {
+        RowRange { start, count }
     }
 
-    /// From an index to the end of what a table has now.
-    pub(crate) fn between(start: usize, end: usize) -> Run {
+    /// The rows that a table got since it had `start` rows. A table that is longer than ids can
+    /// tell gives an empty range, and is refused elsewhere.
+    pub(crate) fn between(start: usize, end: usize) -> RowRange {
         let start = number(start);
-        Run::new(start, number(end).saturating_sub(start))
+        RowRange::new(start, number(end).saturating_sub(start))
     }
 
     /// The index of the first row.
@@ -123,11 +129,12 @@ impl Run {
     }
 
     /// The run unless it is empty.
-    pub(crate) fn some(self) -> Option<Run> {
+    pub(crate) fn some(self) -> Option<RowRange> {
         (!self.is_empty()).then_some(self)
     }
 
-    /// The rows; none if the table does not have all of them.
+    /// The rows. None of them if the table does not have all, which no range of this directory
+    /// does; a range of another directory reads nothing instead of panicking.
     #[inline]
     pub(crate) fn of<T>(self, all: &[T]) -> &[T] {
         let start = index(self.start);

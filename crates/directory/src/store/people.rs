@@ -1,11 +1,11 @@
 //! Who has the roles of Identity Center (`SSO-1`, `IN-33`).
 //!
-//! It decides nothing: rows are kept for those who ask who is behind a role, also in files. They are few, sorted by role,
-//! and found by bisection.
+//! It decides nothing: rows are kept for users who ask who is behind a role, also in files. They
+//! are few, sorted by role, and found by bisection. An index would be larger than the rows.
 
 use portcullis_model::{session_names, split_arn};
 
-use crate::arn::Kind;
+use crate::arn::EntityKind;
 use crate::store::ids::PrincipalIdx;
 use crate::store::tables::{Person, Tables};
 
@@ -23,18 +23,18 @@ pub(crate) fn set_of_role(name: &str) -> Option<&str> {
 }
 
 impl Tables {
-    /// Who has the roles of Identity Center, sorted by role.
+    /// Who has the roles, sorted by role.
     pub(crate) fn people(&self) -> &[Person] {
         &self.people
     }
 
-    /// Says who has the roles of Identity Center.
+    /// Replaces who has the roles; in any order.
     pub(crate) fn set_people(&mut self, mut people: Vec<Person>) {
         people.sort_by_key(|own| own.principal);
         self.people = people;
     }
 
-    /// Who has a role.
+    /// Who has this role; nobody for roles that Identity Center did not make.
     pub(crate) fn people_of(&self, role: PrincipalIdx) -> &[Person] {
         let start = self.people.partition_point(|own| own.principal < role);
         let end = self.people.partition_point(|own| own.principal <= role);
@@ -43,7 +43,9 @@ impl Tables {
 
     /// The permission set that a role of Identity Center is of; none of other roles and of users.
     pub(crate) fn permission_set(&self, role: PrincipalIdx) -> Option<&str> {
-        let role = self.principal(role).filter(|own| own.kind == Kind::Role)?;
+        let role = self
+            .principal(role)
+            .filter(|own| own.kind == EntityKind::Role)?;
         let is_reserved = self.str(role.path).starts_with(RESERVED_PATH);
         set_of_role(self.str(role.name)).filter(|_| is_reserved)
     }
@@ -64,7 +66,7 @@ impl Tables {
         };
         let (name, _) = session_names(rest)?;
         let account = self.accounts().find_digits(account)?;
-        let (number, _) = self.find_entity(self, (account, Kind::Role, name))?;
+        let (number, _) = self.find_entity(self, (account, EntityKind::Role, name))?;
         Some(number)
     }
 }

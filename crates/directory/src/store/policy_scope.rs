@@ -25,9 +25,10 @@ use portcullis_model::{is_resource, split_arn};
 /// of `table/orders` is consulted.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Whole {
-    /// The ARN whose policy it is.
+    /// The shape of the ARN whose policy it is.
     pub(crate) listed: &'static str,
-    /// How the ARNs of its parts begin; empty if everything of the service in the account and region is a part.
+    /// The shape in which ARNs of its parts begin; `|` alone if everything of the service in the
+    /// account and region is a part.
     pub(crate) parts: &'static str,
     /// A part may have a policy of its own, which is then consulted alone.
     pub(crate) may_have_own: bool,
@@ -108,8 +109,9 @@ fn rows(service: &[u8], has_account: bool) -> &'static [Whole] {
     }
 }
 
-/// Services whose policies are consulted for the very ARN that has them, and nothing else (`MATCH-36`); a role's
-/// trust policy is in the dump of its account.
+/// Services whose policies are consulted for the very ARN that has them, and nothing else
+/// (`MATCH-36`). A service that is neither here nor in [`rows`] is read the same way and gets a
+/// note, because a policy that is not consulted may be one that denies.
 const EXACT: [&str; 14] = [
     "backup",
     "kms",
@@ -127,9 +129,11 @@ const EXACT: [&str; 14] = [
     "iam",
 ];
 
-/// Where a text, whose beginning has a shape, has come to at the shape's `|`. A shape without is that of a whole text.
+/// How far into a text its beginning has a shape: up to the `|` of the shape, or the whole text for
+/// a shape without.
 ///
-/// Names hold no separator, so that each ends at the first. Takes time linear in the text, and goes back nowhere.
+/// Names hold no separator, so that each ends at the first. Takes time linear in the text, and
+/// never goes back.
 fn fits(text: &str, shape: &str) -> Option<usize> {
     let text = text.as_bytes();
     let mut shape = shape.as_bytes();
@@ -155,19 +159,20 @@ fn fits(text: &str, shape: &str) -> Option<usize> {
     end.or((at == text.len()).then_some(at))
 }
 
-/// A name of a resource by which its policy is not found, and by which no request of AWS names it.
+/// A name of a resource that requests of AWS do not use, and under which no policy is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OtherName {
     /// Neither an ARN nor `*`.
     NoArn,
-    /// An alias of an access point in the place of a bucket, or its ARN as tools take it, with colons.
+    /// An alias of an access point in the place of a bucket, or its ARN with colons, as tools take
+    /// it.
     AccessPoint,
     /// An alias of a KMS key.
     Key,
 }
 
 impl OtherName {
-    /// Why nothing is allowed on it, behind the name.
+    /// Why nothing is allowed on it; follows the name in a sentence.
     pub(crate) fn reason(self) -> &'static str {
         match self {
             OtherName::NoArn => "is neither an ARN nor `*`, so nothing is allowed",
@@ -182,7 +187,7 @@ impl OtherName {
         }
     }
 
-    /// True where an action is on what the name names, not on the name itself (`KMS-5`).
+    /// True where an action is on the resource behind the name, not on the name itself (`KMS-5`).
     pub(crate) fn stands_for_another(self, action: &str) -> bool {
         const OF_ALIASES: [&str; 3] = ["kms:CreateAlias", "kms:UpdateAlias", "kms:DeleteAlias"];
         let is_action = |alias: &&str| alias.eq_ignore_ascii_case(action);
@@ -196,7 +201,8 @@ impl OtherName {
     }
 }
 
-/// Whether what is asked for, with what [`split_arn`] gives for it, is another name of a resource.
+/// Whether a requested resource is another name of one. `parts` are those of [`split_arn`]. Runs
+/// for every request.
 #[inline]
 pub(crate) fn other_name(resource: &str, parts: Option<[&str; 6]>) -> Option<OtherName> {
     if !is_resource(resource) {
@@ -218,7 +224,7 @@ pub(crate) fn other_name(resource: &str, parts: Option<[&str; 6]>) -> Option<Oth
     is_point.then_some(OtherName::AccessPoint)
 }
 
-/// What a requested ARN is a part of.
+/// The whole that a requested ARN is a part of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Part<'a> {
     /// By which the policy of the whole is found ([`key_of`]).
@@ -227,8 +233,8 @@ pub(crate) struct Part<'a> {
     pub(crate) may_have_own: bool,
 }
 
-/// What the resource with an ARN, and what [`split_arn`] gives for it, is a part of; none if it has no policy but its own. The
-/// first row of the service whose shape fits decides.
+/// The whole that an ARN is a part of; none if it has no policy but its own. The first row of the
+/// service whose shape fits decides.
 #[inline]
 pub(crate) fn part_of<'a>(arn: &'a str, parts: [&'a str; 6]) -> Option<Part<'a>> {
     let [_, _, service, _, account, tail] = parts;

@@ -1,7 +1,9 @@
-//! How policies came to apply to users and roles.
+//! How policies came to apply to users and roles: inline or attached, by themselves or by a group.
 //!
-//! Kept for explanations only, because decisions need no more than which policies they are. It is loaded when explanations
-//! are wanted ([`crate::LoadOptions::debug`]), since it grows with the principals and their groups.
+//! For explanations alone, because decisions need no more than which policies they are. It is kept
+//! if explanations are wanted ([`crate::LoadOptions::debug`]), since it grows with the principals
+//! and their groups. It cannot be worked out afterwards: sets of policies are interned, and a set
+//! does not know the way by which each principal got it.
 
 use std::collections::BTreeMap;
 
@@ -10,13 +12,13 @@ use crate::store::ids::{PolicyId, Symbol};
 /// How a policy came to be among a user's or role's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Attachment {
-    /// It stands in the user or role itself, or in a group.
+    /// It is inline, in the user or role itself or in a group of this name.
     Inline(Option<Symbol>),
-    /// It is a managed policy that is attached to the user or role, or to a group.
+    /// It is a managed policy, attached to the user or role itself or to a group of this name.
     Managed(Option<Symbol>),
 }
 
-/// A user's or role's policies, and how it came to have them: one policy may be there in several ways.
+/// A principal's policies with the ways by which they apply: one policy may be there in several.
 #[derive(Debug, Default)]
 pub(crate) struct PrincipalPolicies {
     /// In the order of the dump; a policy of two groups is there twice.
@@ -25,10 +27,11 @@ pub(crate) struct PrincipalPolicies {
     pub(crate) groups: Vec<Symbol>,
 }
 
-/// How all policies came to apply. Kept only if explanations are wanted, and lost when a directory becomes a file.
+/// How all policies came to apply. Lost when a directory becomes a file, which has no documents to
+/// show either.
 #[derive(Debug, Default)]
 pub(crate) struct Attachments {
-    /// Of users and roles, in the order of the tables.
+    /// In the order of the rows.
     pub(crate) principals: Vec<PrincipalPolicies>,
     /// Of groups, by account and name in lower case.
     pub(crate) groups: BTreeMap<(u64, String), Vec<(Attachment, PolicyId)>>,

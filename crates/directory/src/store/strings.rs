@@ -1,12 +1,18 @@
-//! Strings that are stored once and called by a number.
+//! Strings that are stored once and referred to by a number.
 //!
-//! All strings of a directory stand in one buffer, each behind its length, and a [`Symbol`] is where the length is: reading
-//! one touches one place of memory, and a whole table is written to a file and read again as it is. Lengths are encoded so
-//! that the buffer stays UTF-8, which lets it be a `String` and needs no `unsafe`.
+//! All strings of a directory are in one buffer, each behind its length, and a [`Symbol`] is the
+//! offset of the length. Reading one touches one place of memory, and a whole table is written to a
+//! file and read again as it is. Lengths are encoded so that the buffer stays UTF-8, which lets it
+//! be a `String` and needs no `unsafe`.
 //!
-//! Equal strings have equal symbols while a directory is loaded; after an update two symbols may stand for one string,
-//! because tables are joined without looking at their strings. So whoever compares what may come from two loads compares
-//! strings. 4 GiB are the most; beyond, interning says that it is full and the load fails.
+//! Equal strings have equal symbols while a directory is loaded. After an update two symbols may
+//! stand for one string, because tables are joined without looking at their strings. So code that
+//! compares what may come from two loads compares strings.
+//!
+//! At most 4 GiB; beyond, interning reports that it is full and the load fails.
+//!
+//! Rejected: a `Vec<Box<str>>` takes 16 bytes and an allocation for each string, and a crate for
+//! interning keeps a map from strings, which is dropped here as soon as loading is done.
 
 use std::hash::{BuildHasher, Hash};
 use std::ops::Range;
@@ -15,11 +21,11 @@ use bumpalo::Bump;
 
 use crate::store::ids::{Symbol, index};
 
-/// Texts by number, one after the other. Each comes behind its length, so that whoever reads it looks at one
-/// place of the memory: the length is a byte below [`LONG`], or [`LONG`] and then [`DIGITS`] bytes of seven bits,
-/// the lowest first. So all of it is UTF-8.
+/// Strings one after the other, each behind its length: a byte below [`LONG`], or [`LONG`] and then
+/// [`DIGITS`] bytes of seven bits, the lowest first. So all of it is UTF-8.
 ///
-/// A vector of offsets beside the text would take four bytes for each string and a second miss for each look.
+/// A vector of offsets beside the buffer would take four bytes for each string and a second cache
+/// miss for each look-up.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct StringTable(String);
 
@@ -29,7 +35,7 @@ const LONG: u8 = 0x7f;
 const DIGITS: usize = 5;
 
 impl StringTable {
-    /// The text with a number; empty for most numbers that nothing has.
+    /// The string of a symbol; empty for `NONE` and for most numbers that are no symbol.
     #[inline]
     pub(crate) fn get(&self, name: Symbol) -> &str {
         let range = self.range(name);
@@ -38,7 +44,7 @@ impl StringTable {
             .unwrap_or_default()
     }
 
-    /// Where the text with a number is, if there is one.
+    /// Where the bytes of a string are, if there is one.
     #[inline]
     fn range(&self, name: Symbol) -> Option<Range<usize>> {
         let start = name.index() + 1;
@@ -48,7 +54,7 @@ impl StringTable {
         }
     }
 
-    /// Hardly any string is as long: out of line, so that reading the others stays short.
+    /// Hardly any string is as long. Out of line, so that reading the others stays short.
     #[cold]
     fn long_range(&self, start: usize) -> Option<Range<usize>> {
         let digits = self.0.as_bytes().get(start..)?.first_chunk::<DIGITS>()?;
@@ -58,7 +64,7 @@ impl StringTable {
         Some(start..start.checked_add(usize::try_from(length).ok()?)?)
     }
 
-    /// Adds a text; none if that would be more than numbers can tell, 4 GiB.
+    /// Adds a string, without a look whether it is there. None if offsets would pass 32 bits.
     pub(crate) fn push(&mut self, text: &str) -> Option<Symbol> {
         let name = u32::try_from(self.0.len()).ok()?;
         u32::try_from(self.0.len() + 1 + DIGITS + text.len()).ok()?;
@@ -75,20 +81,22 @@ impl StringTable {
         Some(Symbol::new(name))
     }
 
-    /// Goes on with other texts, whose numbers are then larger by the length of what there was.
+    /// Appends the strings of another table, whose symbols are then larger by the length of what
+    /// there was.
     pub(crate) fn append(&mut self, other: &StringTable) {
         self.0.push_str(&other.0);
     }
 
-    /// All texts with their lengths.
+    /// All strings with their lengths, as a file has them.
     pub(crate) fn stored(&self) -> &str {
         &self.0
     }
 
-    /// What [`StringTable::stored`] gave, and the numbers in it; none if it is nothing of the kind.
-    pub(crate) fn from_stored(stored: String) -> Option<(StringTable, Numbers)> {
+    /// Reads what [`StringTable::stored`] gave, and which numbers in it are symbols. None if
+    /// lengths do not add up: a file is not trusted.
+    pub(crate) fn from_stored(stored: String) -> Option<(StringTable, SymbolSet)> {
         let strings = StringTable(stored);
-        let mut numbers = Numbers(vec![0; strings.0.len().div_ceil(64)]);
+        let mut numbers = SymbolSet(vec![0; strings.0.len().div_ceil(64)]);
         let mut at = 0;
         while at < strings.0.len() {
             let range = strings.range(Symbol::new(u32::try_from(at).ok()?))?;
@@ -102,32 +110,34 @@ impl StringTable {
     }
 }
 
-/// Which numbers are those of texts: a bit for each byte.
+/// Which numbers are symbols of a string table: a bit for each byte. Rows of a file are checked
+/// against it once, so that reading a string never has to be.
 #[derive(Debug)]
-pub(crate) struct Numbers(Vec<u64>);
+pub(crate) struct SymbolSet(Vec<u64>);
 
-impl Numbers {
-    /// The text with a number, if there is one.
-    pub(crate) fn name(&self, number: u32) -> Option<Symbol> {
+impl SymbolSet {
+    /// The symbol with a number, if there is one.
+    pub(crate) fn symbol(&self, number: u32) -> Option<Symbol> {
         let word = self.0.get(index(number) / 64)?;
         (word >> (number % 64) & 1 != 0).then_some(Symbol::new(number))
     }
 }
 
-/// Gives numbers to texts, the same to equal ones, in order of first use. Only loading interns; what is left of it is the
-/// table.
+/// Gives symbols to strings, the same to equal ones, in the order of first use. Only loading
+/// interns; what is left of it is the table.
 #[derive(Debug, Default)]
-pub(crate) struct Interner {
-    /// The texts so far, which become the directory's.
+pub(crate) struct StringInterner {
+    /// The strings so far, which become the directory's.
     strings: StringTable,
-    /// From a text's hash to its symbol.
+    /// From the hash of a string to its symbol.
     index: HashIndex,
-    /// A text was refused, and got the symbol that stands for none.
+    /// Some string was refused, and got the symbol that stands for none. The load fails at its end
+    /// rather than here, so that readers need not handle an error at each string.
     is_full: bool,
 }
 
-impl Interner {
-    /// The number of a text.
+impl StringInterner {
+    /// The symbol of a string. One hash, and a comparison with the string that it finds.
     pub(crate) fn intern(&mut self, text: &str) -> Symbol {
         let hash = self.index.hash(text);
         let strings = &self.strings;
@@ -150,18 +160,18 @@ impl Interner {
         self.strings.get(name)
     }
 
-    /// True if there were more texts than numbers can tell: 4 GiB. Whoever interns asks at the end, and fails.
+    /// True if there were more strings than symbols. Whoever interns asks at the end, and fails.
     pub(crate) fn is_full(&self) -> bool {
         self.is_full
     }
 
-    /// The texts alone.
+    /// Drops the index.
     pub(crate) fn into_table(self) -> StringTable {
         self.strings
     }
 }
 
-/// Texts one after the other.
+/// Concatenates strings in an arena, with one allocation of the right size.
 pub(crate) fn concat_in<'a>(parts: &[&str], arena: &'a Bump) -> &'a str {
     let len = parts.iter().map(|part| part.len()).sum();
     let mut all = bumpalo::collections::String::with_capacity_in(len, arena);
@@ -169,21 +179,25 @@ pub(crate) fn concat_in<'a>(parts: &[&str], arena: &'a Bump) -> &'a str {
     all.into_bump_str()
 }
 
-/// A fast hash with seeds that nobody knows beforehand: names in dumps and requests are chosen by others, who must not be able to
-/// make them collide.
+/// A fast hash with random seeds: names in dumps and requests are chosen by others, who must not be
+/// able to make them collide.
 pub(crate) fn random_state() -> ahash::RandomState {
     let random = std::hash::RandomState::new();
     let [a, b, c, d] = [0, 1, 2, 3].map(|number: u64| random.hash_one(number));
     ahash::RandomState::with_seeds(a, b, c, d)
 }
 
-/// A hash table of numbers. What they stand for is known to whoever asks, so that keys are stored once, where they are anyway.
-/// At most half full; eight bytes for each slot.
+/// A hash table of 32-bit numbers. What a number stands for is known to the caller, who compares;
+/// so keys are stored once, where they are anyway. At most half full, with eight bytes for each
+/// slot.
+///
+/// `hashbrown::HashTable` is the same idea with smaller slots and more code. This one is fifty
+/// lines, and a look-up that misses the cache once is what decisions need.
 #[derive(Clone, Debug)]
 pub(crate) struct HashIndex {
     /// The seeds, which differ from index to index.
     state: ahash::RandomState,
-    /// Hash, and number plus one; zero is a free place.
+    /// Hash, and number plus one; zero is a free slot.
     slots: Vec<(u32, u32)>,
     /// Slots that are taken.
     len: usize,
@@ -196,7 +210,7 @@ impl Default for HashIndex {
 }
 
 impl HashIndex {
-    /// An index that need not grow for so many.
+    /// An index that holds this many numbers before it grows.
     pub(crate) fn with_capacity(count: usize) -> HashIndex {
         let size = match count {
             0 => 0,
@@ -215,7 +229,8 @@ impl HashIndex {
         self.state.hash_one(key) as u32
     }
 
-    /// The number with this hash that is the right one.
+    /// The number with this hash that `is_right`. Slots are probed in order, and one is always
+    /// free, so that the search ends.
     pub(crate) fn find(&self, hash: u32, mut is_right: impl FnMut(u32) -> bool) -> Option<u32> {
         let mask = self.slots.len().checked_sub(1)?;
         let mut at = index(hash) & mask;
@@ -229,21 +244,21 @@ impl HashIndex {
         None
     }
 
-    /// Adds a number that is not there yet.
+    /// Adds a number that is not there yet. Doubles the table when it would be more than half full.
     pub(crate) fn insert(&mut self, hash: u32, number: u32) {
         if (self.len + 1) * 2 > self.slots.len() {
             let size = (self.slots.len() * 2).max(16);
             let old = std::mem::replace(&mut self.slots, vec![(0, 0); size]);
             for (hash, number) in old.into_iter().filter(|(_, number)| *number != 0) {
-                self.place(hash, number);
+                self.put(hash, number);
             }
         }
         self.len += 1;
-        self.place(hash, number + 1);
+        self.put(hash, number + 1);
     }
 
     /// Puts a number into the first free slot from that of its hash on.
-    fn place(&mut self, hash: u32, number: u32) {
+    fn put(&mut self, hash: u32, number: u32) {
         let mask = self.slots.len().saturating_sub(1);
         let mut at = index(hash) & mask;
         while self.slots.get(at).is_some_and(|(_, taken)| *taken != 0) {
@@ -262,7 +277,7 @@ mod tests {
 
     #[test]
     fn equal_texts_have_one_number() {
-        let mut strings = Interner::default();
+        let mut strings = StringInterner::default();
         let names: Vec<Symbol> = (0..1000)
             .map(|n| strings.intern(&format!("text {n}")))
             .collect();
@@ -276,7 +291,7 @@ mod tests {
 
     #[test]
     fn stored_texts_are_read_again() {
-        let mut strings = Interner::default();
+        let mut strings = StringInterner::default();
         let long = ["é".repeat(63), "y".repeat(127), "z".repeat(1 << 15)];
         let all = ["", "a", "é"]
             .into_iter()
@@ -286,15 +301,15 @@ mod tests {
         let (again, numbers) = StringTable::from_stored(stored.clone()).unwrap();
         for (name, text) in &names {
             assert_eq!(
-                (again.get(*name), numbers.name(name.get())),
+                (again.get(*name), numbers.symbol(name.get())),
                 (*text, Some(*name))
             );
         }
-        let count = (0..number(stored.len())).filter(|number| numbers.name(*number).is_some());
+        let count = (0..number(stored.len())).filter(|number| numbers.symbol(*number).is_some());
         assert_eq!(count.count(), names.len());
-        assert_eq!(numbers.name(u32::MAX), None);
+        assert_eq!(numbers.symbol(u32::MAX), None);
         for length in 0..stored.len() {
-            let sound = length == stored.len() || numbers.name(number(length)).is_some();
+            let sound = length == stored.len() || numbers.symbol(number(length)).is_some();
             if let Some(cut) = stored.get(..length) {
                 assert_eq!(
                     StringTable::from_stored(cut.to_string()).is_some(),

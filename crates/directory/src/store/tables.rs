@@ -1,14 +1,21 @@
 //! Accounts, principals and resources in tables of ids.
 //!
-//! A directory of a million principals has to fit into memory and be found at the first request, so that rows are a few
-//! words each: strings are symbols, lists are runs of shared columns, policies are ids of interned sets. Rows are not sorted
-//! by name; an index from hash to row finds them, made anew when a file is opened, with seeds that nobody knows beforehand.
+//! A directory of a million principals has to fit into memory and be found at the first request, so
+//! that rows are a few words each: strings are symbols, lists are ranges of shared columns,
+//! policies are ids of interned sets. Rows are not sorted by name; an index from hash to row finds
+//! them, made anew when a file is opened, with random seeds.
 //!
-//! Users and roles are found without regard to case (`IN-17`), resources exactly. A lookup is one hash and mostly one
-//! comparison. Maps would own their keys, which the strings hold already.
+//! Users and roles are found without regard to case (`IN-17`), resources exactly. A look-up is one
+//! hash and mostly one comparison. Maps would own their keys, which the strings hold already.
 //!
-//! What may be assumed of tables, wherever they come from: every id in a row leads to a row or is absent, no two users or roles
-//! of an account share a name, no two resources share an ARN, and people are sorted by role.
+//! # What may be assumed
+//!
+//! Of tables, wherever they come from: every id in a row leads to a row or is absent, no two users
+//! or roles of an account share a name, no two resources share an ARN, and people are sorted by
+//! role. Loading makes them so, a file is checked to be so ([`crate::store::snapshot`]), and an
+//! update keeps them so ([`crate::store::delta`]). Nothing that decides checks it again.
+
+mod rows;
 
 use std::hash::{Hash, Hasher};
 
@@ -17,71 +24,21 @@ use portcullis_image::LayerSet;
 use portcullis_image::wire::padded;
 use portcullis_model::split_arn;
 
-use crate::arn::{Kind, entity_of, is_object};
+use crate::arn::{EntityKind, entity_of, is_object};
 use crate::store::accounts::{Account, Accounts};
-use crate::store::ids::{AccountIdx, PrincipalIdx, ResourceIdx, Run, SetsId, Symbol, UnitId};
+use crate::store::ids::{AccountIdx, PrincipalIdx, ResourceIdx, RowRange, SetsId, Symbol, UnitId};
 use crate::store::strings::{HashIndex, StringTable, concat_in};
 
-/// A user or a role. Groups are gone when tables are made: their policies are among those of their members.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct PrincipalRow {
-    /// The account that it is of.
-    pub(crate) account: AccountIdx,
-    /// User or role.
-    pub(crate) kind: Kind,
-    /// The role's ARN is under the path that AWS keeps for service-linked roles (`EVAL-54`).
-    pub(crate) is_service_linked: bool,
-    /// Of its ARN.
-    pub(crate) partition: Symbol,
-    /// Of its ARN, with slashes at both ends.
-    pub(crate) path: Symbol,
-    /// As the dump spells it; found in any case (`IN-17`).
-    pub(crate) name: Symbol,
-    /// `AIDA…` or `AROA…`; may be absent.
-    pub(crate) id: Symbol,
-    /// Its own policies, attached ones, and those of its groups.
-    pub(crate) identity: SetsId,
-    /// The permissions boundary; absent if it has none.
-    pub(crate) boundary: SetsId,
-    /// The trust policy of a role.
-    pub(crate) trust: SetsId,
-    /// Its tags, among the pairs.
-    pub(crate) tags: Run,
-    /// In seconds; 3600 if no dump says otherwise.
-    pub(crate) max_session: u32,
-}
+pub(crate) use rows::{
+    ALL_USERS, AUTHENTICATED_USERS, Entity, Grant, Person, PrincipalRow, ResourceRow,
+};
 
-/// What the ARN of a user or role says, as ids: what is needed to find one, compare it, or write its ARN down.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Entity {
-    pub(crate) account: AccountIdx,
-    pub(crate) kind: Kind,
-    /// See [`PrincipalRow`].
-    pub(crate) is_service_linked: bool,
-    pub(crate) partition: Symbol,
-    pub(crate) path: Symbol,
-    pub(crate) name: Symbol,
-}
-
-/// Where the entities of users and roles are read: whoever asks chooses the place in the memory. A decision reads the summaries
-/// of the plan, which it looks at anyway; others read the rows.
+/// Where users and roles are read. A decision reads the summaries of the plan, which it needs
+/// anyway; everything else reads the rows. The choice is the caller's, because the wrong one costs
+/// a cache miss for each look-up.
 pub(crate) trait Entities {
     /// The user or role with a number.
     fn entity(&self, number: PrincipalIdx) -> Option<Entity>;
-}
-
-impl PrincipalRow {
-    /// What its ARN says.
-    pub(crate) fn entity(&self) -> Entity {
-        Entity {
-            account: self.account,
-            kind: self.kind,
-            is_service_linked: self.is_service_linked,
-            partition: self.partition,
-            path: self.path,
-            name: self.name,
-        }
-    }
 }
 
 impl Entities for Tables {
@@ -92,89 +49,8 @@ impl Entities for Tables {
     }
 }
 
-/// Something with a policy, an owner or tags; found by its ARN, exactly.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct ResourceRow {
-    /// What it is found by: an ARN, or the key of a whole ([`crate::store::policy_scope`]).
-    pub(crate) arn: Symbol,
-    /// The owner; absent if it is not known.
-    pub(crate) account: AccountIdx,
-    /// Its resource policy; absent if it has none that can be read.
-    pub(crate) policy: SetsId,
-    /// Its tags, among the pairs.
-    pub(crate) tags: Run,
-    /// Grants of a key, or entries of a bucket's access control list.
-    pub(crate) grants: Run,
-    /// `RestrictPublicBuckets` is in force for it (`S3-4`).
-    pub(crate) restricts_public: bool,
-    /// The ARN of the bucket behind an access point (`S3-6`), or absent.
-    pub(crate) bucket: Symbol,
-    /// A bucket whose tags are those of the resource in requests for it and its objects (`S3-8`).
-    pub(crate) has_abac: bool,
-    /// It has a policy that cannot be read (`GRAM-54`): nothing is allowed.
-    pub(crate) is_unreadable: bool,
-    /// A row by which the policy of another is found ([`crate::store::policy_scope`]), not something with this ARN.
-    pub(crate) is_key: bool,
-}
-
-impl ResourceRow {
-    /// Of which nothing is known but its ARN.
-    pub(crate) fn new(arn: Symbol) -> ResourceRow {
-        ResourceRow {
-            arn,
-            account: AccountIdx::NONE,
-            policy: SetsId::NONE,
-            tags: Run::default(),
-            grants: Run::default(),
-            restricts_public: false,
-            bucket: Symbol::NONE,
-            has_abac: false,
-            is_unreadable: false,
-            is_key: false,
-        }
-    }
-
-    /// It has a policy, whether that can be read or not.
-    pub(crate) fn has_policy(&self) -> bool {
-        self.policy.is_some() || self.is_unreadable
-    }
-}
-
-/// A KMS grant (`KMS-8`), or an entry of an access control list of S3 in the same words (`S3-2`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Grant {
-    /// What explanations call it; may be absent.
-    pub(crate) id: Symbol,
-    /// Whom it is for, as the dump says.
-    pub(crate) grantee: Symbol,
-    /// Operations: pairs of which the first is the name.
-    pub(crate) operations: Run,
-    /// Pairs that the encryption context must have.
-    pub(crate) subset: Run,
-    /// Pairs that it must have, and if `is_exact` no others.
-    pub(crate) equals: Run,
-    /// The encryption context must be that of `equals`.
-    pub(crate) is_exact: bool,
-}
-
-/// Who has a role of Identity Center (`SSO-1`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Person {
-    /// The role.
-    pub(crate) principal: PrincipalIdx,
-    /// The name of the user; absent if no member of the group is known.
-    pub(crate) user: Symbol,
-    /// The name of the group by which it is so; absent if it is by no group.
-    pub(crate) group: Symbol,
-}
-
-/// The grantee of access control lists that stands for everyone.
-pub(crate) const ALL_USERS: &str = "http://acs.amazonaws.com/groups/global/AllUsers";
-/// The one that stands for everyone who has an account.
-pub(crate) const AUTHENTICATED_USERS: &str =
-    "http://acs.amazonaws.com/groups/global/AuthenticatedUsers";
-
-/// A name that is hashed without regard to case: eight bytes at a time.
+/// A name that is hashed without regard to ASCII case, eight bytes at a time, without a copy in
+/// lower case.
 struct Lower<'n>(&'n str);
 
 impl Hash for Lower<'_> {
@@ -189,30 +65,32 @@ impl Hash for Lower<'_> {
     }
 }
 
-/// The hash of a user or role.
-fn hash_of(index: &HashIndex, account: AccountIdx, kind: Kind, name: &str) -> u32 {
-    index.hash((account, kind == Kind::Role, Lower(name)))
+/// The hash by which a user or role is found.
+fn hash_of(index: &HashIndex, account: AccountIdx, kind: EntityKind, name: &str) -> u32 {
+    index.hash((account, kind == EntityKind::Role, Lower(name)))
 }
 
-/// The tables, and the ways into them.
+/// The tables, and the indexes into them.
 ///
-/// Only this room writes them: [`Tables::new`] and the methods that add keep the indexes in step with the rows, and
-/// every id in a row is that of a row which is there, or absent.
+/// Only this room writes them: [`Tables::new`] and the methods that add keep the indexes in step
+/// with the rows, and every id in a row is that of a row which exists, or absent.
 #[derive(Debug, Default)]
 pub(crate) struct Tables {
-    /// All strings but those of documents.
+    /// All strings but the texts of documents.
     pub(super) strings: StringTable,
+    /// Sorted by number.
     pub(super) accounts: Accounts,
     /// In the order of the dumps.
     pub(super) principals: Vec<PrincipalRow>,
-    /// In the order in which they were met.
+    /// In the order of their ARNs' first use, then scope entries.
     pub(super) resources: Vec<ResourceRow>,
+    /// Of keys and of access control lists; resources have ranges of them.
     pub(super) grants: Vec<Grant>,
-    /// Tags, operations and encryption contexts.
+    /// Tags, operations and encryption contexts; rows have ranges of them.
     pub(super) pairs: Vec<(Symbol, Symbol)>,
-    /// Policy sets that take part together: each a run of uses.
-    pub(super) sets: Vec<Run>,
-    /// Layers, and the unit of the image that stands for them there.
+    /// Policy sets that take part together: each a range of uses.
+    pub(super) sets: Vec<RowRange>,
+    /// Layers, and the unit of the image that takes part in them.
     pub(super) uses: Vec<(LayerSet, UnitId)>,
     /// VPC endpoints by id, sorted by the id's text.
     pub(super) endpoints: Vec<(Symbol, SetsId)>,
@@ -220,29 +98,31 @@ pub(crate) struct Tables {
     pub(super) people: Vec<Person>,
     /// The organization's id.
     pub(super) organization: Option<Symbol>,
-    /// How much is referred to and not there.
+    /// How many references lead to what no file contains.
     pub(super) missing: u32,
-    /// By account, kind and name.
+    /// By account, kind and name in any case.
     principal_index: HashIndex,
-    /// By ARN.
+    /// By ARN, exactly.
     resource_index: HashIndex,
-    /// Some resource is an object of a bucket.
+    /// Some resource is an object of a bucket. Mostly none is, and a request for an object then
+    /// needs no look-up of its own.
     lists_objects: bool,
 }
 
-/// What tables are made of, before users, roles, resources and policy sets are added. Loading and opening a file both fill it,
-/// and [`Tables::new`] makes the indexes that follow.
+/// What tables are made of before users, roles, resources and policy sets are added. Loading and
+/// opening a file both fill it, and [`Tables::new`] makes the indexes that follow.
 #[derive(Debug, Default)]
 pub(crate) struct Columns {
     pub(crate) strings: StringTable,
     pub(crate) accounts: Accounts,
+    /// Rows of resources refer to them by range.
     pub(crate) grants: Vec<Grant>,
-    /// Of tags, operations and encryption contexts; rows refer to runs of them.
+    /// Of tags, operations and encryption contexts; rows refer to ranges of them.
     pub(crate) pairs: Vec<(Symbol, Symbol)>,
     /// In any order.
     pub(crate) endpoints: Vec<(Symbol, SetsId)>,
     pub(crate) organization: Option<Symbol>,
-    /// How much is referred to and not there: answers are then incomplete.
+    /// How many references lead nowhere: answers are then incomplete.
     pub(crate) missing: u32,
 }
 
@@ -318,19 +198,19 @@ impl Tables {
 
     /// The grants of a run.
     #[inline]
-    pub(crate) fn grants(&self, run: Run) -> &[Grant] {
-        run.of(&self.grants)
+    pub(crate) fn grants(&self, range: RowRange) -> &[Grant] {
+        range.of(&self.grants)
     }
 
     /// The pairs of a run.
     #[inline]
-    pub(crate) fn pairs(&self, run: Run) -> &[(Symbol, Symbol)] {
-        run.of(&self.pairs)
+    pub(crate) fn pairs(&self, range: RowRange) -> &[(Symbol, Symbol)] {
+        range.of(&self.pairs)
     }
 
     /// The pairs of a run, as texts.
-    pub(crate) fn pair_strings(&self, run: Run) -> impl Iterator<Item = (&str, &str)> {
-        let pairs = self.pairs(run).iter();
+    pub(crate) fn pair_strings(&self, range: RowRange) -> impl Iterator<Item = (&str, &str)> {
+        let pairs = self.pairs(range).iter();
         pairs.map(|(key, value)| (self.strings.get(*key), self.strings.get(*value)))
     }
 
@@ -363,13 +243,13 @@ impl Tables {
     }
 
     /// Policy sets, each a run of layers and units.
-    pub(crate) fn sets(&self) -> &[Run] {
+    pub(crate) fn sets(&self) -> &[RowRange] {
         &self.sets
     }
 
     /// The layers of a run, with the unit that stands for each.
-    pub(crate) fn uses_of(&self, run: Run) -> &[(LayerSet, UnitId)] {
-        run.of(&self.uses)
+    pub(crate) fn uses_of(&self, range: RowRange) -> &[(LayerSet, UnitId)] {
+        range.of(&self.uses)
     }
 
     /// Layers and units of all policy sets.
@@ -381,20 +261,21 @@ impl Tables {
     pub(crate) fn add_set(&mut self, uses: impl IntoIterator<Item = (LayerSet, UnitId)>) {
         let start = self.uses.len();
         self.uses.extend(uses);
-        self.sets.push(Run::between(start, self.uses.len()));
+        self.sets.push(RowRange::between(start, self.uses.len()));
     }
 
     /// The hash by which a user or role is found.
-    pub(crate) fn entity_hash(&self, account: AccountIdx, kind: Kind, name: &str) -> u32 {
+    pub(crate) fn entity_hash(&self, account: AccountIdx, kind: EntityKind, name: &str) -> u32 {
         hash_of(&self.principal_index, account, kind, name)
     }
 
-    /// The user or role with a name, in any case (`IN-17`), and its number. Whether it has exactly the ARN that was asked for is for
-    /// the caller to compare.
+    /// The user or role with a name, in any case (`IN-17`), and its number. Whether it has exactly
+    /// the ARN that was asked for is for the caller to compare, since a session does not say the
+    /// path.
     pub(crate) fn find_entity(
         &self,
         from: &impl Entities,
-        (account, kind, name): (AccountIdx, Kind, &str),
+        (account, kind, name): (AccountIdx, EntityKind, &str),
     ) -> Option<(PrincipalIdx, Entity)> {
         let hash = self.entity_hash(account, kind, name);
         self.find_hashed(from, hash, (account, kind, name))
@@ -405,7 +286,7 @@ impl Tables {
         &self,
         from: &impl Entities,
         hash: u32,
-        (account, kind, name): (AccountIdx, Kind, &str),
+        (account, kind, name): (AccountIdx, EntityKind, &str),
     ) -> Option<(PrincipalIdx, Entity)> {
         let mut found = None;
         let number = self.principal_index.find(hash, |number| {
@@ -418,7 +299,8 @@ impl Tables {
         number.map(PrincipalIdx::new).zip(found)
     }
 
-    /// The number of a user or role with this hash: mostly the only one. For reading ahead, which decides nothing.
+    /// The number of a user or role with this hash: mostly the only one. For reading ahead, which
+    /// decides nothing.
     pub(crate) fn likely_entity(&self, hash: u32) -> Option<PrincipalIdx> {
         let found = self.principal_index.find(hash, |_| true);
         found.map(PrincipalIdx::new)
@@ -428,7 +310,7 @@ impl Tables {
     pub(crate) fn find_principal(
         &self,
         account: AccountIdx,
-        kind: Kind,
+        kind: EntityKind,
         name: &str,
     ) -> Option<&PrincipalRow> {
         let (number, _) = self.find_entity(self, (account, kind, name))?;
@@ -451,9 +333,10 @@ impl Tables {
         found.map(|(number, _)| number)
     }
 
-    /// Adds a user or role; false, and nothing is added, if there is one with its name.
+    /// Adds a user or role; false, and nothing is added, if there is one with its name. Whether it
+    /// is linked to a service follows from its path and is not stored (`EVAL-54`).
     pub(crate) fn add_principal(&mut self, mut principal: PrincipalRow) -> bool {
-        principal.is_service_linked = principal.kind == Kind::Role
+        principal.is_service_linked = principal.kind == EntityKind::Role
             && self
                 .strings
                 .get(principal.path)
@@ -472,7 +355,8 @@ impl Tables {
         true
     }
 
-    /// Makes the way to users and roles anew, when their rows were moved. Takes time linear in the rows.
+    /// Makes the index of users and roles anew, when their rows were moved. Takes time linear in
+    /// the rows.
     pub(super) fn index_principals(&mut self) {
         let mut index = HashIndex::with_capacity(self.principals.len());
         for (number, own) in (0..).zip(&self.principals) {
@@ -521,8 +405,8 @@ impl Tables {
 
     /// The layers and units of policy sets; none for sets that are absent.
     pub(crate) fn uses(&self, id: SetsId) -> impl Iterator<Item = (LayerSet, UnitId)> + Clone {
-        let run = self.sets.get(id.index()).copied().unwrap_or_default();
-        run.of(&self.uses).iter().copied()
+        let range = self.sets.get(id.index()).copied().unwrap_or_default();
+        range.of(&self.uses).iter().copied()
     }
 
     /// The policy of a VPC endpoint.
@@ -558,7 +442,8 @@ impl Tables {
         concat_in(&self.arn_parts(own), arena)
     }
 
-    /// True if these are the parts of the ARN of a user or role: compared piece by piece, so that no ARN is written down.
+    /// True if these are the parts of the ARN of a user or role: compared piece by piece, so that
+    /// no ARN is written down. Exact, in path and case: policies compare ARNs so (`IN-17`).
     pub(crate) fn has_arn(&self, own: Entity, arn: [&str; 6]) -> bool {
         let ["arn", partition, "iam", "", account, rest] = arn else {
             return false;

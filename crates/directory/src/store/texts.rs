@@ -1,16 +1,25 @@
-//! The texts of documents, each once, in blocks that can be let go one by one.
+//! The texts of documents, each once, in blocks that are freed one after the other.
 //!
-//! Documents are most of what a directory holds while it is loaded, and compiling needs each for a moment. They stand in
-//! few large blocks, because an allocator gives such back to the system when they are freed.
+//! Documents are most of what a directory holds while it is loaded, and compiling needs each for a
+//! moment. They are compiled in the order in which they were read, so that all memory before the one
+//! at hand can go ([`DocumentTexts::let_go_before`]).
+//!
+//! A few large blocks do that, because an allocator gives large ones back to the system when they are
+//! freed. One allocation for each text was rejected: freed texts are holes between texts that are
+//! still needed, which the tables of the compiler are too large for. So was reading the files again
+//! instead of keeping the texts: a file may have changed, and then what was checked is not what is
+//! compiled.
 
 use crate::store::ids::{Symbol, index, number};
 use crate::store::strings::{HashIndex, StringTable};
 
-/// How large a block gets: allocators keep what is smaller for themselves.
-const BLOCK: usize = 40 << 20;
+/// Bytes of a block, but for a text that is larger. The C library keeps freed memory for itself up to
+/// 32 MiB, a limit that it raises up to there by itself; other allocators keep less. Half a block is
+/// in use for nothing on average while documents are compiled, so that it is no larger.
+const BLOCK: usize = 33 << 20;
 
-/// The number of a text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// The number of a text. Numbers are in the order in which texts were first read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct TextId(u32);
 
 impl TextId {
@@ -18,18 +27,21 @@ impl TextId {
     pub(crate) const NONE: TextId = TextId(u32::MAX);
 }
 
-/// Texts by number.
+/// Texts by number. All of them may come to more than 4 GiB, since only a block is addressed by 32
+/// bits.
 #[derive(Debug, Default)]
-pub(crate) struct Texts {
+pub(crate) struct DocumentTexts {
+    /// Filled one after the other.
     blocks: Vec<StringTable>,
-    /// The block of each text, and its number there.
-    places: Vec<(u32, Symbol)>,
-    /// To find equal ones.
+    /// The block of each text, and its symbol there.
+    offsets: Vec<(u32, Symbol)>,
+    /// From the hash of a text to its number, while loading.
     known: HashIndex,
 }
 
-impl Texts {
-    /// The number of a text, the same for equal ones.
+impl DocumentTexts {
+    /// The number of a text, the same for equal ones. `NONE` for one that is too large for a block,
+    /// which a document cannot be ([`portcullis_source::json::MAX_TEXT`]).
     pub(crate) fn intern(&mut self, text: &str) -> TextId {
         let hash = self.known.hash(text);
         let same = |number| self.get(TextId(number)) == text;
@@ -41,35 +53,35 @@ impl Texts {
             self.blocks.push(StringTable::default());
         }
         let block = self.blocks.len().saturating_sub(1);
-        let place = self.blocks.last_mut().and_then(|block| block.push(text));
-        let Some(place) = place else {
+        let offset = self.blocks.last_mut().and_then(|block| block.push(text));
+        let Some(offset) = offset else {
             return TextId::NONE;
         };
-        let next = number(self.places.len());
-        self.places.push((number(block), place));
+        let next = number(self.offsets.len());
+        self.offsets.push((number(block), offset));
         self.known.insert(hash, next);
         TextId(next)
     }
 
     /// A text; empty for one that was let go.
     pub(crate) fn get(&self, text: TextId) -> &str {
-        let place = self.places.get(index(text.0));
-        let found = place.and_then(|(block, place)| {
+        let offset = self.offsets.get(index(text.0));
+        let found = offset.and_then(|(block, offset)| {
             let block = self.blocks.get(index(*block))?;
-            Some(block.get(*place))
+            Some(block.get(*offset))
         });
         found.unwrap_or_default()
     }
 
-    /// The block that a text is in.
-    pub(crate) fn block(&self, text: TextId) -> usize {
-        let place = self.places.get(index(text.0));
-        place.map_or(0, |(block, _)| index(*block))
-    }
-
-    /// Forgets the texts in the blocks before one.
-    pub(crate) fn let_go(&mut self, block: usize) {
-        for gone in self.blocks.iter_mut().take(block) {
+    /// Frees the blocks that hold only texts before this one. Numbers stay as they are.
+    pub(crate) fn let_go_before(&mut self, text: TextId) {
+        let offset = self.offsets.get(index(text.0));
+        let block = offset.map_or(0, |(block, _)| index(*block));
+        // Mostly the block is that of the text before, and everything before it is gone.
+        for gone in self.blocks.iter_mut().take(block).rev() {
+            if gone.stored().is_empty() {
+                break;
+            }
             *gone = StringTable::default();
         }
     }
@@ -86,14 +98,15 @@ mod tests {
 
     #[test]
     fn texts_are_there_until_their_block_goes() {
-        let mut texts = Texts::default();
+        let mut texts = DocumentTexts::default();
         let large = "x".repeat(BLOCK - 100);
         let one = texts.intern(&large);
         let other = texts.intern(&"y".repeat(200));
         assert_eq!(texts.intern(&large), one);
-        assert_ne!(one, other);
-        assert_eq!((texts.block(one), texts.block(other)), (0, 1));
-        texts.let_go(1);
+        assert!(one < other);
+        texts.let_go_before(one);
+        assert_eq!(texts.get(one), large);
+        texts.let_go_before(other);
         assert_eq!((texts.get(one), texts.get(other).len()), ("", 200));
         assert_eq!(texts.get(TextId::NONE), "");
     }

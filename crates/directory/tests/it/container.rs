@@ -167,10 +167,14 @@ fn what_rows_refer_to_is_there_and_of_its_kind() {
         (ACCOUNTS, vec![(5, 16)], "an invalid account"),
         (ACCOUNTS, vec![(1, 1 << 8)], "an invalid account"),
         (ACCOUNTS, same, "accounts out of order"),
-        (PRINCIPALS, vec![(10, 100)], "a run out of bounds"),
-        (PRINCIPALS, vec![(9, none), (10, 2)], "a run out of bounds"),
-        (GRANTS, vec![(2, 100)], "a run out of bounds"),
-        (SETS, vec![(1, uses + 1)], "a run out of bounds"),
+        (PRINCIPALS, vec![(10, 100)], "a range of rows out of bounds"),
+        (
+            PRINCIPALS,
+            vec![(9, none), (10, 2)],
+            "a range of rows out of bounds",
+        ),
+        (GRANTS, vec![(2, 100)], "a range of rows out of bounds"),
+        (SETS, vec![(1, uses + 1)], "a range of rows out of bounds"),
         (
             USES,
             vec![(0, 0)],

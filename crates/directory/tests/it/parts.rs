@@ -286,7 +286,7 @@ fn match_36_keys() {
 #[test]
 fn match_36_no_row_is_missing() {
     let source = include_str!("../../src/store/policy_scope.rs");
-    let (table, _) = source.split_once("/// Where a text, whose").unwrap();
+    let (table, _) = source.split_once("/// How far into a text").unwrap();
     let mut services: Vec<&str> = table
         .split('"')
         .skip(1)

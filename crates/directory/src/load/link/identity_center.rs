@@ -1,35 +1,45 @@
 //! Permission sets in the accounts that they are assigned to (`SSO-1` to `SSO-3`).
 //!
-//! A role that Identity Center made is in the dump of its account and decides as it is there. Where it is not there yet,
-//! the permission set stands for it, under the name that it will have: [`UNKNOWN_END`] stands for the digits that AWS
-//! chooses.
+//! A role that Identity Center made is in the dump of its account and decides as it is there,
+//! because that is what AWS evaluates. The permission set says what the role will be when it is
+//! provisioned again, so that a difference is a warning.
+//!
+//! Where the role is not in the dump yet, the permission set stands for it, under the name that it
+//! will have: [`UNKNOWN_END`] stands for the digits that AWS chooses. Leaving such roles out was
+//! rejected: people who were assigned a set yesterday would have no access in every answer.
+//!
+//! Who has a role decides nothing. It is kept for explanations, which name people.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use portcullis_model::{PolicyKind, split_arn};
 use portcullis_source::Severity;
 
-use crate::arn::Kind;
+use crate::arn::EntityKind;
 use crate::codes;
 use crate::load::loader::Loader;
 use crate::load::path::Location;
-use crate::load::raw::{Limit, RawPermissionSet, RawPrincipal, Spot};
+use crate::load::raw::{BoundaryRef, RawPermissionSet, RawPrincipal, SourceLoc};
 use crate::load::read::unnamed::region_in_path;
 use crate::store::ids::Symbol;
 use crate::store::people::{RESERVED_PATH, UNKNOWN_END, set_of_role};
 use crate::store::tables::{Person, Tables};
 
-/// Who has a role: the account, the role's name, and users and groups as they are called.
-pub(super) type Holders = Vec<(u64, String, Vec<Holder>)>;
+/// Who has a role: the account, the role's name, and the assigned users and groups by their names.
+/// Roles have no index yet when this is made.
+pub(super) type RoleAssignees = Vec<(u64, String, Vec<Assignee>)>;
 
 /// A user, perhaps by a group, or a group of which no member is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Holder {
+pub(super) struct Assignee {
+    /// The group by which it is assigned.
     pub(super) group: Option<Symbol>,
+    /// None for a group whose members no file lists.
     pub(super) user: Option<Symbol>,
 }
 
-/// What is not known of a permission set, and the command that tells it.
+/// The commands whose answers are missing to know a permission set as a whole. A set of which one
+/// part is unknown cannot stand for a role: the part may be its boundary.
 fn gaps(set: &RawPermissionSet) -> Vec<&'static str> {
     let all = [
         (set.inline.is_some(), "get-inline-policy-for-permission-set"),
@@ -42,7 +52,7 @@ fn gaps(set: &RawPermissionSet) -> Vec<&'static str> {
             "list-customer-managed-policy-references-in-permission-set",
         ),
         (
-            set.limit.is_some(),
+            set.boundary.is_some(),
             "get-permissions-boundary-for-permission-set (`\"PermissionsBoundary\": null` if there is none)",
         ),
     ];
@@ -50,13 +60,15 @@ fn gaps(set: &RawPermissionSet) -> Vec<&'static str> {
     open.map(|(_, command)| command).collect()
 }
 
-/// Takes in who has the roles of Identity Center.
-pub(super) fn add_people(tables: &mut Tables, holders: &Holders) {
+/// Stores who has the roles of Identity Center. A role that was not added, because another has its
+/// name, has nobody.
+pub(super) fn add_people(tables: &mut Tables, assignees: &RoleAssignees) {
     let mut people = Vec::new();
-    for (account, role, all) in holders {
+    for (account, role, all) in assignees {
         let account = tables.accounts().find(*account);
-        let found = account
-            .and_then(|account| tables.find_entity(tables, (account, Kind::Role, role.as_str())));
+        let found = account.and_then(|account| {
+            tables.find_entity(tables, (account, EntityKind::Role, role.as_str()))
+        });
         let Some((principal, _)) = found else {
             continue;
         };
@@ -69,27 +81,30 @@ pub(super) fn add_people(tables: &mut Tables, holders: &Holders) {
     tables.set_people(people);
 }
 
-/// Adds the roles that permission sets stand for, and says who has the roles.
-pub(super) fn link_identity_center(loader: &mut Loader) -> Holders {
+/// Adds the roles that permission sets stand for to the records, compares the others, and returns
+/// who has them. Takes time linear in the assignments and the members of assigned groups.
+pub(super) fn link_identity_center(loader: &mut Loader) -> RoleAssignees {
     loader.link_identity_center()
 }
 
 impl Loader {
-    fn link_identity_center(&mut self) -> Holders {
+    fn link_identity_center(&mut self) -> RoleAssignees {
         let center = std::mem::take(&mut self.raw.center);
         for (id, set) in &center.sets {
-            if let (None, Some((arn, spot))) = (set.name, set.arn) {
+            if let (None, Some((arn, loc))) = (set.name, set.arn) {
                 let message = format!(
                     "refers to the permission set `{}` (`{}`), and no file describes it: add what \
                      `aws sso-admin describe-permission-set` prints",
                     self.strings.get(*id),
                     self.strings.get(arn)
                 );
-                self.missing(self.place(spot), message);
+                self.missing(self.location(loc), message);
             }
         }
         let roles = self.reserved_roles();
         let region = self.home_region();
+        // One role for each account and set, however many are assigned to it. Ordered, so that
+        // roles are added in the same order always.
         let mut assigned: BTreeMap<(u64, Symbol), Vec<(bool, Symbol)>> = BTreeMap::new();
         for assignment in center.assignments.keys() {
             let key = (assignment.account, assignment.set);
@@ -97,26 +112,30 @@ impl Loader {
             assigned.entry(key).or_default().push(who);
         }
         let mut nameless = BTreeSet::new();
-        let mut holders = Holders::new();
+        let mut assignees = RoleAssignees::new();
         for ((account, id), whom) in assigned {
-            let Some((set, (name, spot))) =
+            // A set without a name was reported above, and no role can be told to be of it.
+            let Some((set, (name, loc))) =
                 center.sets.get(&id).and_then(|set| Some((set, set.name?)))
             else {
                 continue;
             };
             let name = self.strings.get(name).to_string();
             let role = match roles.get(&(account, name.to_ascii_lowercase())).copied() {
+                // The role is there, and decides as it is.
                 Some(index) => {
-                    self.compare_set(set, index, spot);
+                    self.compare_set(set, index, loc);
                     let own = self.raw.principals.get(index);
                     own.map(|own| self.strings.get(own.name).to_string())
                 }
-                None => self.unprovisioned(set, (&name, spot), account, region.as_deref()),
+                None => self.unprovisioned(set, (&name, loc), account, region.as_deref()),
             };
             let Some(role) = role else {
                 continue;
             };
             let mut all = BTreeSet::new();
+            // Files of Identity Store may be missing: an id is then the name, which explanations
+            // show all the same.
             let mut called = |id: Symbol| {
                 let known = center.names.get(&id).copied();
                 if known.is_none() {
@@ -127,23 +146,26 @@ impl Loader {
             for (is_group, principal) in whom {
                 if !is_group {
                     let user = Some(called(principal));
-                    all.insert(Holder { group: None, user });
+                    all.insert(Assignee { group: None, user });
                     continue;
                 }
                 let group = Some(called(principal));
                 let from = (principal, Symbol::new(0));
+                // The pairs are sorted by group, so that its members follow each other.
                 let members = center.members.range(from..);
                 let members = members.take_while(|(own, _)| *own == principal);
                 let users: Vec<Symbol> = members.map(|(_, user)| called(*user)).collect();
                 match users.is_empty() {
-                    true => all.extend([Holder { group, user: None }]),
-                    false => all.extend(users.into_iter().map(|user| Holder {
+                    // No file lists members, or the group has none: which of the two is not known,
+                    // and the group is shown.
+                    true => all.extend([Assignee { group, user: None }]),
+                    false => all.extend(users.into_iter().map(|user| Assignee {
                         group,
                         user: Some(user),
                     })),
                 }
             }
-            holders.push((account, role, all.into_iter().collect()));
+            assignees.push((account, role, all.into_iter().collect()));
         }
         if let Some(first) = nameless.first() {
             let message = format!(
@@ -154,27 +176,29 @@ impl Loader {
             );
             self.note(&Location::of_file("Identity Center"), message);
         }
-        holders
+        assignees
     }
 
-    /// The roles that Identity Center made, by account and name of the permission set in lower case.
+    /// The roles that Identity Center made, by account and name of the permission set in lower
+    /// case: names of roles are unique without regard to case (`IN-17`).
     fn reserved_roles(&self) -> HashMap<(u64, String), usize> {
         let all = self.raw.principals.iter().enumerate();
         let reserved = all.filter_map(|(index, own)| {
-            let is_reserved =
-                own.kind == Kind::Role && self.strings.get(own.path).starts_with(RESERVED_PATH);
+            let is_reserved = own.kind == EntityKind::Role
+                && self.strings.get(own.path).starts_with(RESERVED_PATH);
             let set = set_of_role(self.strings.get(own.name)).filter(|_| is_reserved)?;
             Some(((own.account, set.to_ascii_lowercase()), index))
         });
         reserved.collect()
     }
 
-    /// The region in the paths of roles that Identity Center made, empty in us-east-1; none if no role or several say
-    /// it, and no file's path does.
+    /// The region in the paths of roles that Identity Center made, empty in us-east-1 (`SSO-1`).
+    /// None if no role says it, or several disagree. An organization has one instance in one
+    /// region, so that one role tells it for all.
     fn home_region(&self) -> Option<String> {
         let roles = self.raw.principals.iter();
         let paths = roles
-            .filter(|own| own.kind == Kind::Role)
+            .filter(|own| own.kind == EntityKind::Role)
             .filter_map(|own| {
                 let rest = self.strings.get(own.path).strip_prefix(RESERVED_PATH)?;
                 Some(rest.trim_end_matches('/').to_string())
@@ -184,11 +208,12 @@ impl Loader {
         all.next().filter(|_| all.next().is_none())
     }
 
-    /// Adds the role that a permission set stands for in an account, and says its name.
+    /// Adds the role that a permission set stands for in an account, and returns its name. None,
+    /// and a missing part is reported, if files do not describe the whole set.
     fn unprovisioned(
         &mut self,
         set: &RawPermissionSet,
-        (name, spot): (&str, Spot),
+        (name, loc): (&str, SourceLoc),
         account: u64,
         region: Option<&str>,
     ) -> Option<String> {
@@ -199,16 +224,19 @@ impl Loader {
                  known as a whole: add what these print: {}",
                 open.join(", ")
             );
-            let location = self.place(spot);
+            let location = self.location(loc);
             let problem = location.diagnostic(Severity::Error, codes::INCOMPLETE, message);
             self.report.missing.push(problem);
             return None;
         }
         let arn = set.arn.map(|(arn, _)| self.strings.get(arn).to_string());
         let partition = arn.as_deref().and_then(split_arn);
+        // An organization is in one partition, and so are its sets and accounts.
         let partition = partition.map_or("aws", |[_, partition, ..]| partition);
+        // No role of any account tells the region: the folder may. Paths of roles in us-east-1 have
+        // none (`SSO-1`).
         let region = region.map(str::to_string).or_else(|| {
-            let own = region_in_path(self.strings.get(spot.file))?;
+            let own = region_in_path(self.strings.get(loc.file))?;
             Some(if own == "us-east-1" {
                 String::new()
             } else {
@@ -219,7 +247,11 @@ impl Loader {
             None | Some("") => RESERVED_PATH.to_string(),
             Some(region) => format!("{RESERVED_PATH}{region}/"),
         };
+        // A policy that names the role needs a pattern for the digits, which [`UNKNOWN_END`]
+        // matches as the real ones will.
         let role = format!("AWSReservedSSO_{name}_{UNKNOWN_END}");
+        // A customer managed policy of a set is the one of this name in the account of the role
+        // (`SSO-1`).
         let mut own_policy = |path: Symbol, name: Symbol| {
             let (path, name) = (self.strings.get(path), self.strings.get(name));
             let arn = format!("arn:{partition}:iam::{account:012}:policy{path}{name}");
@@ -228,14 +260,14 @@ impl Loader {
         let customer = set.customer.iter().flatten();
         let customer = customer.map(|(path, name)| own_policy(*path, *name));
         let mut attached: Vec<Symbol> = customer.collect();
-        let boundary = set.limit.flatten().map(|limit| match limit {
-            Limit::Managed(arn) => arn,
-            Limit::Customer(path, name) => own_policy(path, name),
+        let boundary = set.boundary.flatten().map(|limit| match limit {
+            BoundaryRef::Managed(arn) => arn,
+            BoundaryRef::Customer(path, name) => own_policy(path, name),
         });
         attached.extend(set.managed.iter().flatten());
         let raw = RawPrincipal {
-            spot,
-            kind: Kind::Role,
+            loc,
+            kind: EntityKind::Role,
             partition: self.strings.intern(partition),
             account,
             path: self.strings.intern(&path),
@@ -254,17 +286,20 @@ impl Loader {
         Some(role)
     }
 
-    /// Says where a role is not what its permission set says: it was not provisioned since, and decides as it is.
-    fn compare_set(&mut self, set: &RawPermissionSet, index: usize, spot: Spot) {
+    /// Reports where a role differs from its permission set. The role decides as it is until the
+    /// set is provisioned again.
+    fn compare_set(&mut self, set: &RawPermissionSet, index: usize, loc: SourceLoc) {
         let Some(role) = self.raw.principals.get(index).cloned() else {
             return;
         };
+        // Compared as ARNs: symbols of customer managed policies are made only if a role is added.
         let (partition, account) = (self.strings.get(role.partition), role.account);
         let own_policy = |path: Symbol, name: Symbol| {
             let (path, name) = (self.strings.get(path), self.strings.get(name));
             format!("arn:{partition}:iam::{account:012}:policy{path}{name}")
         };
         let mut differences = Vec::new();
+        // Both lists make up what is attached, so that one alone cannot be compared.
         if let (Some(managed), Some(customer)) = (&set.managed, &set.customer) {
             let managed = managed.iter().map(|arn| self.strings.get(*arn).to_string());
             let customer = customer.iter().map(|(path, name)| own_policy(*path, *name));
@@ -289,10 +324,10 @@ impl Loader {
                 differences.push("inline policy");
             }
         }
-        if let Some(limit) = set.limit {
+        if let Some(limit) = set.boundary {
             let said = limit.map(|limit| match limit {
-                Limit::Managed(arn) => self.strings.get(arn).to_string(),
-                Limit::Customer(path, name) => own_policy(path, name),
+                BoundaryRef::Managed(arn) => self.strings.get(arn).to_string(),
+                BoundaryRef::Customer(path, name) => own_policy(path, name),
             });
             let has = role.boundary.map(|arn| self.strings.get(arn).to_string());
             if said != has {
@@ -305,9 +340,9 @@ impl Loader {
                  until the set is provisioned again",
                 self.strings.get(role.name),
                 differences.join(", "),
-                self.place(spot)
+                self.location(loc)
             );
-            self.warn(self.place(role.spot), codes::CONTRADICTION, message);
+            self.warn(self.location(role.loc), codes::CONTRADICTION, message);
         }
     }
 }

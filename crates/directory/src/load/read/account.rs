@@ -1,18 +1,26 @@
 //! Dumps of accounts, as `aws iam get-account-authorization-details` prints them (`IN-10` to
-//! `IN-17`), pages of them (`IN-5`), and managed policies from elsewhere.
+//! `IN-17`), whole or in pages (`IN-5`).
+//!
+//! This is the only form that tells of an account as a whole: its users, groups and roles are those
+//! of the dump and no others, so that an account is dumped or it is not
+//! ([`crate::store::accounts::Account::is_dumped`]). Account, path and name come from the ARN
+//! (`IN-16`), and what the dump says beside it must agree.
+//!
+//! A dump may be read whole or element by element ([`super::pieces`]). Both ways end in
+//! [`Loader::detail`], so that an element is read by one piece of code.
 
-use portcullis_model::{PolicyKind, split_arn};
+use portcullis_model::PolicyKind;
 use portcullis_source::json::{Node, Value};
 
-use crate::arn::Kind;
+use crate::arn::EntityKind;
 use crate::codes;
 use crate::load::loader::{Loader, Record};
-use crate::load::raw::{RawCopy, RawGroup, RawManaged, RawPrincipal, Said, Spot};
-use crate::load::read::fields::{At, account_number, arn_of, has_next_page, present};
+use crate::load::raw::{RawGroup, RawPrincipal, SourceLoc};
+use crate::load::read::fields::{JsonPath, account_number, arn_of, has_next_page, present};
 use crate::store::ids::PolicyId;
 use crate::store::ids::Symbol;
 
-/// The lists of a dump.
+/// The lists of a dump (`IN-10`).
 pub(crate) const LISTS: [&str; 4] = [
     "UserDetailList",
     "GroupDetailList",
@@ -20,20 +28,36 @@ pub(crate) const LISTS: [&str; 4] = [
     "Policies",
 ];
 
-/// How many of them, from the first on, nothing else has: `Policies` has other answers too.
-pub(crate) const TELLING: usize = 3;
+/// How many of [`LISTS`], from the first on, nothing but an account dump has. `Policies` is in
+/// other answers too, so that a value with that list alone is not read in pieces.
+pub(crate) const DISTINCTIVE: usize = 3;
 
-/// An ARN of IAM taken apart.
-struct Entity<'a> {
-    partition: &'a str,
-    account: u64,
-    path: &'a str,
-    name: &'a str,
+/// The ARN of a user, group or role taken apart: account, path and name are in no other member that
+/// can be relied on.
+pub(super) struct Entity<'a> {
+    /// `aws`, `aws-cn`, and so on.
+    pub(super) partition: &'a str,
+    /// The number of the account.
+    pub(super) account: u64,
+    /// With a slash at both ends.
+    pub(super) path: &'a str,
+    /// What follows the last slash; not empty.
+    pub(super) name: &'a str,
 }
-
 impl Loader {
-    /// One page of a dump, or a whole one.
-    pub(crate) fn account_dump(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
+    /// Reads one page of a dump, or a whole one. Elements that are wrong are reported and the
+    /// others are read.
+    ///
+    /// ```json
+    /// {"UserDetailList": […], "GroupDetailList": […], "RoleDetailList": […], "Policies": […],
+    ///  "IsTruncated": true, "Marker": "…"}
+    /// ```
+    pub(crate) fn account_dump(
+        &mut self,
+        record: &Record<'_, '_>,
+        node: &Node<'_>,
+        at: JsonPath<'_>,
+    ) {
         for list in LISTS {
             let inside = at.member(list);
             for (index, element) in self.list(record, node, at, list).iter().enumerate() {
@@ -48,56 +72,60 @@ impl Loader {
         let is_truncated = has_next_page(node);
         for account in std::mem::take(&mut self.seen) {
             // The next page, if there is one, comes later and says otherwise.
-            let state = (is_truncated, record.spot);
+            let state = (is_truncated, record.loc);
             self.raw.truncated.insert(account, state);
         }
     }
 
-    /// An element of one of these lists.
+    /// Reads one element of one of the [`LISTS`].
     pub(crate) fn detail(
         &mut self,
         record: &Record<'_, '_>,
         element: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
         (list, index): (&'static str, usize),
     ) {
-        let spot = record.spot(list, index, element);
+        let loc = record.element_loc(list, index, element);
         match list {
-            "UserDetailList" => self.principal(record, element, at, spot, Kind::User),
-            "RoleDetailList" => self.principal(record, element, at, spot, Kind::Role),
-            "GroupDetailList" => self.group(record, element, at, spot),
-            _ => self.managed(record, element, at, spot),
+            "UserDetailList" => self.principal(record, element, at, loc, EntityKind::User),
+            "RoleDetailList" => self.principal(record, element, at, loc, EntityKind::Role),
+            "GroupDetailList" => self.group(record, element, at, loc),
+            _ => self.managed(record, element, at, loc),
         }
     }
 
-    /// The ARN of a user, group or role, which holds account, path and name.
+    /// Takes the ARN of a user, group or role of an account dump apart, and notes that its account
+    /// was dumped.
     fn entity<'a>(
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'a>,
-        at: At<'_>,
+        at: JsonPath<'_>,
         kind: &str,
         name_member: &str,
     ) -> Option<Entity<'a>> {
-        let arn = self.needed(record, node, at, "Arn")?;
+        let arn = self.required_str(record, node, at, "Arn")?;
         let entity = self.entity_of(record, node, at, kind, name_member, arn)?;
         self.raw.dumped.insert(entity.account);
         self.seen.insert(entity.account);
         Some(entity)
     }
 
-    fn entity_of<'a>(
+    /// Takes an ARN apart and holds it against the name beside it. None, and the problem is
+    /// reported, if it is not the ARN of something of this kind (`user`, `group` or `role`) or the
+    /// two differ: nobody can tell which is right, and policies are found by both.
+    pub(super) fn entity_of<'a>(
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
         kind: &str,
         name_member: &str,
         arn: &'a str,
     ) -> Option<Entity<'a>> {
         let wrong = |loader: &mut Loader, message: String| {
-            let place = record.at(node.get("Arn").unwrap_or(node), at.member("Arn"));
-            loader.error(place, codes::INVALID_MEMBER, message);
+            let location = record.at(node.get("Arn").unwrap_or(node), at.member("Arn"));
+            loader.error(location, codes::INVALID_MEMBER, message);
         };
         let parts = arn_of(arn, "iam").and_then(|(partition, account, rest)| {
             let path = rest.strip_prefix(kind)?;
@@ -109,13 +137,14 @@ impl Loader {
             wrong(self, format!("`{arn}` is not the ARN of a {kind}"));
             return None;
         };
-        // `path` is what stands before the last slash: nothing, or `/a/b`.
+        // The path of an ARN has its slashes in the ARN: `user/a/b/name` has the path `/a/b/`, and
+        // `user/name` the path `/`.
         let path = arn
             .len()
             .checked_sub(name.len() + path.len() + 1)
             .and_then(|start| arn.get(start..arn.len() - name.len()))
             .unwrap_or("/");
-        let written = self.text_of(record, node, at, name_member);
+        let written = self.optional_str(record, node, at, name_member);
         if written.is_some_and(|written| written != name) {
             wrong(self, format!("`{arn}` does not match `{name_member}`"));
             return None;
@@ -128,39 +157,50 @@ impl Loader {
         })
     }
 
+    /// Reads a user or role. Members that are wrong are reported one by one, and the record is kept
+    /// without them: an error keeps the directory from being used anyway, and with the record there
+    /// is no second message about a user that is missing.
+    ///
+    /// ```json
+    /// {"RoleName": "Build", "RoleId": "AROA…", "Arn": "arn:aws:iam::111122223333:role/ci/Build",
+    ///  "AssumeRolePolicyDocument": {…}, "RolePolicyList": [{"PolicyName": "p", "PolicyDocument": {…}}],
+    ///  "AttachedManagedPolicies": [{"PolicyName": "ReadOnlyAccess", "PolicyArn": "arn:aws:iam::aws:policy/…"}],
+    ///  "PermissionsBoundary": {"PermissionsBoundaryArn": "…"}, "Tags": [{"Key": "team", "Value": "blue"}]}
+    /// ```
     fn principal(
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
-        spot: Spot,
-        kind: Kind,
+        at: JsonPath<'_>,
+        loc: SourceLoc,
+        kind: EntityKind,
     ) {
         let (name_member, id_member, inline_member) = match kind {
-            Kind::User => ("UserName", "UserId", "UserPolicyList"),
-            Kind::Role => ("RoleName", "RoleId", "RolePolicyList"),
+            EntityKind::User => ("UserName", "UserId", "UserPolicyList"),
+            EntityKind::Role => ("RoleName", "RoleId", "RolePolicyList"),
         };
         let Some(entity) = self.entity(record, node, at, kind.as_str(), name_member) else {
             return;
         };
-        let id = self.text_of(record, node, at, id_member);
+        let id = self.optional_str(record, node, at, id_member);
         let boundary = self.boundary(record, node, at);
         let trust = match (kind, present(node, "AssumeRolePolicyDocument")) {
-            // Without a trust policy nobody may assume the role.
-            (Kind::Role, Some(document)) => self.trust(record, document, at, entity.name),
-            (Kind::Role, None) => {
+            // AWS has no role without a trust policy. A dump without it was cut, and reading it as
+            // "nobody may assume" would be a guess.
+            (EntityKind::Role, Some(document)) => self.trust(record, document, at, entity.name),
+            (EntityKind::Role, None) => {
                 let message = "has no `AssumeRolePolicyDocument`";
                 self.error(record.at(node, at), codes::MISSING_MEMBER, message);
                 None
             }
-            (Kind::User, _) => None,
+            (EntityKind::User, _) => None,
         };
         let groups = match kind {
-            Kind::User => self.names(record, node, at, "GroupList"),
-            Kind::Role => Vec::new(),
+            EntityKind::User => self.string_list(record, node, at, "GroupList"),
+            EntityKind::Role => Vec::new(),
         };
         let raw = RawPrincipal {
-            spot,
+            loc,
             kind,
             partition: self.strings.intern(entity.partition),
             account: entity.account,
@@ -178,12 +218,24 @@ impl Loader {
         self.raw.principals.push(raw);
     }
 
-    fn group(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>, spot: Spot) {
+    /// Reads a group (`IN-12`).
+    ///
+    /// ```json
+    /// {"GroupName": "admins", "Arn": "arn:aws:iam::111122223333:group/admins",
+    ///  "GroupPolicyList": […], "AttachedManagedPolicies": […]}
+    /// ```
+    fn group(
+        &mut self,
+        record: &Record<'_, '_>,
+        node: &Node<'_>,
+        at: JsonPath<'_>,
+        loc: SourceLoc,
+    ) {
         let Some(entity) = self.entity(record, node, at, "group", "GroupName") else {
             return;
         };
         let group = RawGroup {
-            spot,
+            loc,
             account: entity.account,
             name: self.strings.intern(entity.name),
             attached: self.attached(record, node, at),
@@ -192,26 +244,33 @@ impl Loader {
         self.raw.groups.push(group);
     }
 
-    /// The ARNs of `AttachedManagedPolicies`.
-    fn attached(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) -> Vec<Symbol> {
+    /// Reads the ARNs of `AttachedManagedPolicies`. The names beside them repeat the last part of
+    /// the ARN.
+    fn attached(
+        &mut self,
+        record: &Record<'_, '_>,
+        node: &Node<'_>,
+        at: JsonPath<'_>,
+    ) -> Vec<Symbol> {
         let list = "AttachedManagedPolicies";
         let inside = at.member(list);
         let mut arns = Vec::new();
         for (index, element) in self.list(record, node, at, list).iter().enumerate() {
             let at = inside.index(index);
-            self.taken.insert(element.span.start);
-            if let Some(arn) = self.needed(record, element, at, "PolicyArn") {
+            self.consumed.insert(element.span.start);
+            if let Some(arn) = self.required_str(record, element, at, "PolicyArn") {
                 arns.push(self.strings.intern(arn));
             }
         }
         arns
     }
 
+    /// Reads a list of inline policies, each a name and a document.
     fn inline(
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
         list: &str,
     ) -> Vec<PolicyId> {
         let inside = at.member(list);
@@ -219,7 +278,7 @@ impl Loader {
         for (index, element) in self.list(record, node, at, list).iter().enumerate() {
             let at = inside.index(index);
             let name = self
-                .text_of(record, element, at, "PolicyName")
+                .optional_str(record, element, at, "PolicyName")
                 .unwrap_or("");
             let Some(document) = present(element, "PolicyDocument") else {
                 let message = "has no `PolicyDocument`";
@@ -232,20 +291,27 @@ impl Loader {
         policies
     }
 
-    /// The ARN of the boundary, if there is one.
-    fn boundary(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) -> Option<Symbol> {
-        let boundary = present(node, "PermissionsBoundary")?;
-        self.taken.insert(boundary.span.start);
-        let at = at.member("PermissionsBoundary");
-        let arn = self.needed(record, boundary, at, "PermissionsBoundaryArn")?;
-        Some(self.strings.intern(arn))
-    }
-
-    fn seconds(
+    /// Reads the ARN of the permissions boundary; none if there is none. `PermissionsBoundaryType`
+    /// is always the same and is not looked at (`IN-11`).
+    pub(super) fn boundary(
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
+    ) -> Option<Symbol> {
+        let boundary = present(node, "PermissionsBoundary")?;
+        self.consumed.insert(boundary.span.start);
+        let at = at.member("PermissionsBoundary");
+        let arn = self.required_str(record, boundary, at, "PermissionsBoundaryArn")?;
+        Some(self.strings.intern(arn))
+    }
+
+    /// Reads a whole number of seconds.
+    pub(super) fn seconds(
+        &mut self,
+        record: &Record<'_, '_>,
+        node: &Node<'_>,
+        at: JsonPath<'_>,
         name: &str,
     ) -> Option<u32> {
         let member = present(node, name)?;
@@ -259,231 +325,23 @@ impl Loader {
         seconds
     }
 
-    /// An element of `Policies`: the default version is the policy (`IN-15`).
-    fn managed(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>, spot: Spot) {
-        let Some(arn) = self.needed(record, node, at, "Arn") else {
-            return;
-        };
-        if let Some((_, account, _)) = arn_of(arn, "iam") {
-            self.raw.dumped.insert(account);
-            self.seen.insert(account);
-        }
-        let default = self.text_of(record, node, at, "DefaultVersionId");
-        let versions = self.list(record, node, at, "PolicyVersionList");
-        // Versions that are not in force are no policies of anybody.
-        let documents = versions.iter().filter_map(|own| present(own, "Document"));
-        self.taken
-            .extend(documents.map(|document| document.span.start));
-        let chosen = versions.iter().position(|version| match default {
-            Some(default) => version.get("VersionId").and_then(Node::as_str) == Some(default),
-            None => matches!(
-                version.get("IsDefaultVersion").map(|node| node.value),
-                Some(Value::Bool(true))
-            ),
-        });
-        // A policy whose text is not there counts as not supplied, should something refer to it.
-        let Some((index, version)) = chosen.and_then(|index| Some((index, versions.get(index)?)))
-        else {
-            return;
-        };
-        let Some(document) = present(version, "Document") else {
-            return;
-        };
-        let list = at.member("PolicyVersionList");
-        let element = list.index(index);
-        let at = element.member("Document");
-        let policy = self.policy(record, document, at, arn, PolicyKind::Identity, true);
-        let number = version.get("VersionId").and_then(Node::as_str);
-        let number = number.and_then(|id| id.strip_prefix('v')?.parse().ok());
-        if let Some(policy) = policy {
-            let arn = self.strings.intern(arn);
-            let managed = RawManaged {
-                spot,
-                version: number.unwrap_or(0),
-                policy,
-            };
-            self.add_managed(arn, managed);
-        }
-    }
-
-    /// Adds a managed policy that may be there already: policies of AWS are in many dumps, perhaps in
-    /// several versions, of which the newest is the one in force.
-    fn add_managed(&mut self, arn: Symbol, new: RawManaged) {
-        let Some(old) = self.raw.managed.get(&arn).copied() else {
-            self.raw.managed.insert(arn, new);
-            return;
-        };
-        let kind = PolicyKind::Identity;
-        if self.documents.are_equal(old.policy, new.policy, kind) {
-            return;
-        }
-        let text = self.strings.get(arn).to_string();
-        let (here, there) = (self.place(new.spot), self.place(old.spot));
-        let is_of_aws = text.contains(":iam::aws:policy/");
-        if !is_of_aws || old.version == new.version {
-            let message = format!("`{text}` is not the same policy as at {there}");
-            return self.error(here, codes::CONTRADICTION, message);
-        }
-        let newest = old.version.max(new.version);
-        let message = format!("`{text}` has a different version at {there}; v{newest} is used");
-        self.warn(here, codes::CONTRADICTION, message);
-        if new.version > old.version {
-            self.raw.managed.insert(arn, new);
-        }
-    }
-
-    /// A line `{"name", "arn", "document"}`. It is read as a policy only if something refers to it.
-    pub(crate) fn bundled(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
-        let arn = self.needed(record, node, at, "arn");
-        let (Some(arn), Some(document)) = (arn, node.get("document")) else {
-            return;
-        };
-        let is_managed = split_arn(arn).is_some_and(|[_, _, service, _, _, rest]| {
-            service == "iam" && rest.starts_with("policy/")
-        });
-        if !is_managed {
-            let message = format!(
-                "`{arn}` is not the ARN of a managed policy; the policy of a resource is its `policy`"
-            );
-            let place = record.at(node, at.member("arn"));
-            return self.error(place, codes::INVALID_MEMBER, message);
-        }
-        let Some(policy) = self.document(record, document, at.member("document"), arn) else {
-            return;
-        };
-        let name = self.strings.intern(arn);
-        let new = RawManaged {
-            spot: record.spot,
-            version: 0,
-            policy,
-        };
-        match self.raw.bundled.get(&name).copied() {
-            None => {
-                self.raw.bundled.insert(name, new);
-            }
-            Some(old)
-                if self
-                    .documents
-                    .are_equal(old.policy, policy, PolicyKind::Identity) => {}
-            Some(old) => {
-                let message = format!(
-                    "`{arn}` is not the same policy as at {}",
-                    self.place(old.spot)
-                );
-                self.error(record.at(node, at), codes::CONTRADICTION, message);
-            }
-        }
-    }
-
-    /// A dump of one user, group or role: `get-role`, `get-user`, or one of its inline policies. Says which, if it is one.
-    pub(crate) fn copy(
-        &mut self,
-        record: &Record<'_, '_>,
-        node: &Node<'_>,
-        at: At<'_>,
-    ) -> Option<&'static str> {
-        const INLINE: [(&str, &str, &str); 3] = [
-            ("UserName", "user", "policy of a user"),
-            ("GroupName", "group", "policy of a group"),
-            ("RoleName", "role", "policy of a role"),
-        ];
-        for (member, kind, form) in INLINE {
-            let document = present(node, "PolicyDocument");
-            let (Some(_), Some(document)) = (present(node, member), document) else {
-                continue;
-            };
-            let name = self.needed(record, node, at, member);
-            let policy = self.needed(record, node, at, "PolicyName");
-            let (Some(name), Some(policy)) = (name, policy) else {
-                self.taken.insert(document.span.start);
-                return Some(form);
-            };
-            let at = at.member("PolicyDocument");
-            let read = self.policy(record, document, at, policy, PolicyKind::Identity, true);
-            if let Some(read) = read {
-                let says = vec![Said::Inline(self.strings.intern(policy), read)];
-                let account = account_in_path(record.file);
-                self.add_copy(record, kind, account, name, says);
-            }
-            return Some(form);
-        }
-        for (member, name, kind, form) in [
-            ("Role", "RoleName", "role", "role settings"),
-            ("User", "UserName", "user", "user settings"),
-        ] {
-            let own = present(node, member).filter(|own| own.get(name).is_some());
-            if let Some(own) = own {
-                self.settings(record, own, at.member(member), name, kind);
-                return Some(form);
-            }
-        }
-        None
-    }
-
-    /// The trust policy of a role; none if it cannot be read (`GRAM-54`).
-    fn trust(
+    /// Reads the trust policy of a role. One that cannot be read makes the role one that nobody can
+    /// assume, if missing parts are allowed (`GRAM-54`).
+    pub(super) fn trust(
         &mut self,
         record: &Record<'_, '_>,
         document: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
         role: &str,
     ) -> Option<PolicyId> {
         let at = at.member("AssumeRolePolicyDocument");
         let name = format!("trust policy of {role}");
         self.policy_of_resource(record, document, at, &name, false)
     }
-
-    /// What stands in `get-role` and `get-user`.
-    pub(crate) fn settings(
-        &mut self,
-        record: &Record<'_, '_>,
-        node: &Node<'_>,
-        at: At<'_>,
-        name: &str,
-        kind: &'static str,
-    ) {
-        let document = present(node, "AssumeRolePolicyDocument");
-        self.taken
-            .extend(document.map(|document| document.span.start));
-        let boundary = self.boundary(record, node, at);
-        let Some(arn) = self.needed(record, node, at, "Arn") else {
-            return;
-        };
-        let Some(entity) = self.entity_of(record, node, at, kind, name, arn) else {
-            return;
-        };
-        let mut says: Vec<Said> = boundary.map(Said::Boundary).into_iter().collect();
-        if let Some(document) = document {
-            says.push(Said::Trust(self.trust(record, document, at, entity.name)));
-        }
-        if present(node, "Tags").is_some() {
-            says.push(Said::Tags(self.tags(record, node, at, "Tags")));
-        }
-        let seconds = self.seconds(record, node, at, "MaxSessionDuration");
-        says.extend(seconds.map(Said::MaxSession));
-        self.add_copy(record, kind, Some(entity.account), entity.name, says);
-    }
-
-    fn add_copy(
-        &mut self,
-        record: &Record<'_, '_>,
-        kind: &'static str,
-        account: Option<u64>,
-        name: &str,
-        says: Vec<Said>,
-    ) {
-        let copy = RawCopy {
-            spot: record.spot,
-            kind,
-            account,
-            name: self.strings.intern(name),
-            says,
-        };
-        self.raw.copies.push(copy);
-    }
 }
 
-/// The number of an account that stands in a path as a folder or file of its own.
+/// The number of an account that is a folder or file of its own in a path, or a word between dots.
+/// Collectors that store one folder for each account leave it out of the answers.
 pub(crate) fn account_in_path(file: &str) -> Option<u64> {
     file.split(['/', '.']).find_map(account_number)
 }

@@ -1,22 +1,31 @@
-//! Access control lists of buckets (`S3-1`, `S3-2`), as `get-bucket-acl` prints them, and the settings
-//! that switch them on and off.
+//! Access control lists of buckets (`S3-1`, `S3-2`), as `get-bucket-acl` prints them, and the
+//! settings that switch them on and off.
+//!
+//! None of these answers names its bucket, so that the file has to be called like it. Permissions
+//! are translated to actions here, once. Permissions of objects are not read: lists of single
+//! objects are in no dump.
 
 use portcullis_source::json::{Node, Value};
 
 use crate::load::loader::{Loader, Record};
 use crate::load::raw::RawAcl;
-use crate::load::read::fields::{At, present};
+use crate::load::read::fields::{JsonPath, present};
 
+/// What `READ` on a bucket allows (`S3-2`).
 const READ: &[&str] = &[
     "s3:ListBucket",
     "s3:ListBucketVersions",
     "s3:ListBucketMultipartUploads",
 ];
+/// What `WRITE` on a bucket allows.
 const WRITE: &[&str] = &["s3:PutObject", "s3:DeleteObject"];
+/// What `READ_ACP` on a bucket allows.
 const READ_ACP: &[&str] = &["s3:GetBucketAcl"];
+/// What `WRITE_ACP` on a bucket allows.
 const WRITE_ACP: &[&str] = &["s3:PutBucketAcl"];
 
-/// What a permission on a bucket allows (`S3-2`).
+/// The actions that a permission on a bucket stands for (`S3-2`); none for a permission that S3
+/// does not have, which closes access.
 fn actions_of(permission: &str) -> &'static [&'static [&'static str]] {
     match permission {
         "READ" => &[READ],
@@ -29,29 +38,36 @@ fn actions_of(permission: &str) -> &'static [&'static [&'static str]] {
 }
 
 impl Loader {
-    /// `{"Owner", "Grants"}` in a file that is called as its bucket.
+    /// Reads `{"Owner", "Grants"}` of the bucket with this name.
+    ///
+    /// ```json
+    /// {"Owner": {"ID": "79a5…"},
+    ///  "Grants": [{"Grantee": {"Type": "Group", "URI": "http://acs.amazonaws.com/groups/global/AllUsers"},
+    ///              "Permission": "READ"}]}
+    /// ```
     pub(crate) fn acl(
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
         bucket: &str,
     ) {
         let owner = present(node, "Owner")
-            .and_then(|owner| self.text_of(record, owner, at.member("Owner"), "ID"))
+            .and_then(|owner| self.optional_str(record, owner, at.member("Owner"), "ID"))
             .map(|id| self.strings.intern(id));
         let inside = at.member("Grants");
         let mut grants = Vec::new();
         for (index, grant) in self.list(record, node, at, "Grants").iter().enumerate() {
             let at = inside.index(index);
-            let permission = self.needed(record, grant, at, "Permission");
+            let permission = self.required_str(record, grant, at, "Permission");
             let Some(grantee) = present(grant, "Grantee") else {
                 continue;
             };
             let at = at.member("Grantee");
-            let id = self.text_of(record, grantee, at, "ID");
-            let id = id.or_else(|| self.text_of(record, grantee, at, "URI"));
-            // Grants to an address of electronic mail are turned into ids by S3.
+            let id = self.optional_str(record, grantee, at, "ID");
+            let id = id.or_else(|| self.optional_str(record, grantee, at, "URI"));
+            // A grantee is a canonical id or a group. S3 replaces the address of a grant by mail
+            // with an id when it is made.
             if let (Some(permission), Some(id)) = (permission, id) {
                 let actions = actions_of(permission).iter().copied().flatten();
                 let actions = actions.map(|action| self.strings.intern(action)).collect();
@@ -60,14 +76,19 @@ impl Loader {
         }
         let bucket = self.strings.intern(&format!("arn:aws:s3:::{bucket}"));
         self.raw.acls.push(RawAcl {
-            spot: record.spot,
+            loc: record.loc,
             bucket,
             owner,
             grants,
         });
     }
 
-    /// `OwnershipControls`: lists decide only where the owner of the bucket does not own all objects.
+    /// Reads `OwnershipControls`: lists are in force only where the owner of the bucket does not
+    /// own all objects (`S3-1`).
+    ///
+    /// ```json
+    /// {"OwnershipControls": {"Rules": [{"ObjectOwnership": "ObjectWriter"}]}}
+    /// ```
     pub(crate) fn ownership(&mut self, node: &Node<'_>, bucket: &str) {
         let rules = present(node, "OwnershipControls").and_then(|own| own.get("Rules"));
         let mut rules = rules.and_then(Node::as_array).unwrap_or_default().iter();
@@ -82,7 +103,7 @@ impl Loader {
     }
 }
 
-/// `IgnorePublicAcls` of a configuration (`S3-4`).
+/// `IgnorePublicAcls` of a configuration (`S3-4`), in the spelling of AWS or of our own lines.
 pub(crate) fn ignores_public_acls(block: &Node<'_>) -> bool {
     let own = present(block, "IgnorePublicAcls").or_else(|| present(block, "ignorePublicAcls"));
     matches!(own.map(|own| own.value), Some(Value::Bool(true)))

@@ -1,4 +1,10 @@
-//! Members of objects, and where they stand.
+//! Members of objects, and policy documents in them, each with its location if it is wrong.
+//!
+//! Every reader gets at members through here, so that types are checked in one way and a wrong one
+//! is always reported. `null` counts as absent, as AWS's tools write it for what is not set.
+//!
+//! A node borrows the arena of its record and not the loader, so that strings that are found can be
+//! interned in the same expression.
 
 use portcullis_model::PolicyKind;
 use portcullis_source::json::{Node, Value};
@@ -6,7 +12,7 @@ use portcullis_source::json::{Node, Value};
 pub(crate) use crate::arn::{account_number, arn_of};
 use crate::codes;
 use crate::load::loader::{Loader, Record};
-pub(crate) use crate::load::path::At;
+pub(crate) use crate::load::path::JsonPath;
 use crate::load::path::Location;
 use crate::store::documents::{Invalid, undress};
 use crate::store::ids::{PolicyId, Symbol};
@@ -17,31 +23,31 @@ use portcullis_syntax::forms;
 use portcullis_syntax::policy::{ReadOptions, read_policy};
 
 impl Loader {
-    /// An element or member of the wrong type.
+    /// Reports an element or member of the wrong type.
     pub(crate) fn mismatch(
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
         wanted: &str,
     ) {
         let owner = at.name();
         self.invalid(record, at, Diagnostic::mismatch(&owner, wanted, node));
     }
 
-    /// A value that is not what it must be.
-    fn invalid(&mut self, record: &Record<'_, '_>, at: At<'_>, mut problem: Diagnostic) {
+    /// Reports a value with a problem that the source crate found, under the code of this crate.
+    fn invalid(&mut self, record: &Record<'_, '_>, at: JsonPath<'_>, mut problem: Diagnostic) {
         problem.code = codes::INVALID_MEMBER;
         problem.path = Some(at.steps()).filter(|path| !path.is_empty());
         self.errors.push(record.source.locate(problem));
     }
 
-    /// A member that is a text; null counts as absent.
-    pub(crate) fn text_of<'a>(
+    /// A member that is a string if it is there.
+    pub(crate) fn optional_str<'a>(
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'a>,
-        at: At<'_>,
+        at: JsonPath<'_>,
         name: &str,
     ) -> Option<&'a str> {
         let member = present(node, name)?;
@@ -51,12 +57,12 @@ impl Loader {
             .ok()
     }
 
-    /// A member that must be there and be a text.
-    pub(crate) fn needed<'a>(
+    /// A member that must be there and be a string; reported if it is not.
+    pub(crate) fn required_str<'a>(
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'a>,
-        at: At<'_>,
+        at: JsonPath<'_>,
         name: &str,
     ) -> Option<&'a str> {
         if present(node, name).is_none() {
@@ -64,15 +70,16 @@ impl Loader {
             self.error(record.at(node, at), codes::MISSING_MEMBER, message);
             return None;
         }
-        self.text_of(record, node, at, name)
+        self.optional_str(record, node, at, name)
     }
 
-    /// A member that is a list; none is an empty one.
+    /// A member that is a list; empty if it is absent. One that is not a list is reported and
+    /// counts as empty.
     pub(crate) fn list<'a>(
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'a>,
-        at: At<'_>,
+        at: JsonPath<'_>,
         name: &str,
     ) -> &'a [Node<'a>] {
         let Some(member) = present(node, name) else {
@@ -84,12 +91,13 @@ impl Loader {
             .unwrap_or_default()
     }
 
-    /// A member that is a list of texts.
-    pub(crate) fn names(
+    /// A member that is a list of strings. Those that are not strings are reported, the others are
+    /// kept.
+    pub(crate) fn string_list(
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
         name: &str,
     ) -> Vec<Symbol> {
         let mut names = Vec::new();
@@ -114,12 +122,14 @@ impl Loader {
         names
     }
 
-    /// Tags: a list of `{"Key", "Value"}`, or an object.
+    /// Tags: a list of `{"Key", "Value"}`, in either spelling, or an object as our own lines have
+    /// it. Names are kept as they are spelled: tags differ by case where they are stored, though
+    /// condition keys do not (`COND-40`).
     pub(crate) fn tags(
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
         name: &str,
     ) -> Vec<(Symbol, Symbol)> {
         let Some(member) = present(node, name) else {
@@ -136,8 +146,8 @@ impl Loader {
                         true => ("Key", "Value"),
                         false => ("key", "value"),
                     };
-                    let key = self.needed(record, element, at, key);
-                    let value = self.needed(record, element, at, value);
+                    let key = self.required_str(record, element, at, key);
+                    let value = self.required_str(record, element, at, value);
                     if let (Some(key), Some(value)) = (key, value) {
                         tags.push((self.strings.intern(key), self.strings.intern(value)));
                     }
@@ -151,12 +161,12 @@ impl Loader {
         }
     }
 
-    /// An object of texts.
+    /// An object whose members are strings.
     pub(crate) fn pairs(
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
     ) -> Vec<(Symbol, Symbol)> {
         let Some(members) = node.as_object() else {
             self.mismatch(record, node, at, "an object");
@@ -178,15 +188,15 @@ impl Loader {
         pairs
     }
 
-    /// A text that is an account.
+    /// A string that is the number of an account.
     pub(crate) fn account(
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
         name: &str,
     ) -> Option<u64> {
-        let text = self.text_of(record, node, at, name)?;
+        let text = self.optional_str(record, node, at, name)?;
         let account = account_number(text);
         if account.is_none() {
             let message = format!("`{text}` is not an account: an account is 12 digits");
@@ -197,32 +207,35 @@ impl Loader {
         account
     }
 
-    /// Stores a document without reading it as a policy yet.
+    /// Stores a document without reading it as a policy: nothing may refer to it, and then it need
+    /// not be one.
     pub(crate) fn document(
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
         name: &str,
     ) -> Option<PolicyId> {
         let stored = self.stored(record, node, at, name);
         stored.map_err(|problem| self.errors.push(*problem)).ok()
     }
 
+    /// Stores the text of a document, without the forms that AWS's tools put around it (`IN-1`).
+    /// The node is consumed even if this fails, so that one problem is reported once.
     fn stored(
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
         name: &str,
     ) -> Result<PolicyId, Box<Diagnostic>> {
-        self.taken.insert(node.span.start);
+        self.consumed.insert(node.span.start);
         match undress(node, record.source.text()) {
             Ok(text) => {
                 let name = self.strings.intern(name);
                 let strings = &mut self.strings;
-                let place = || strings.intern(&record.reference(at));
-                Ok(self.documents.add(name, place, &text))
+                let location = || strings.intern(&record.reference(at));
+                Ok(self.documents.add(name, location, &text))
             }
             Err(message) => {
                 let at = record.at(node, at);
@@ -235,13 +248,14 @@ impl Loader {
         }
     }
 
-    /// Stores a document and sees that it is a policy of a type. Resource policies may leave out
-    /// `Resource` unless the reading is strict (`GRAM-54`).
+    /// Stores a document and checks that it is a policy of a type. `strict` is for types that have
+    /// to say their resources; trust policies and a few services leave `Resource` out (`GRAM-54`).
+    /// None if it is invalid, which is an error.
     pub(crate) fn policy(
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
         name: &str,
         kind: PolicyKind,
         strict: bool,
@@ -250,13 +264,13 @@ impl Loader {
         policy.map_err(|problem| self.errors.push(*problem)).ok()
     }
 
-    /// The policy of a resource. One that cannot be read is missing: if that is allowed, it makes the resource
-    /// undecidable, and nothing else (`GRAM-54`).
+    /// The policy of a resource. One that cannot be read counts as missing: if missing parts are
+    /// allowed, it makes this resource undecidable and no other (`GRAM-54`).
     pub(crate) fn policy_of_resource(
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
         name: &str,
         strict: bool,
     ) -> Option<PolicyId> {
@@ -266,11 +280,13 @@ impl Loader {
             .ok()
     }
 
+    /// Stores and checks. Equal texts are checked once for each type, however many principals have
+    /// them.
     fn checked(
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
         name: &str,
         (kind, strict): (PolicyKind, bool),
     ) -> Result<PolicyId, Box<Diagnostic>> {
@@ -288,11 +304,13 @@ impl Loader {
     }
 }
 
-/// The problem of a document: its place is that in the file, whatever string the document stands in (`IN-2`).
+/// The problem of a document, at its position in the file, whatever string the document stands in
+/// (`IN-2`). Reads the document a second time: positions are worked out for documents with a
+/// problem, which are few.
 fn invalid_policy(
     record: &Record<'_, '_>,
     node: &Node<'_>,
-    at: At<'_>,
+    at: JsonPath<'_>,
     (kind, strict): (PolicyKind, bool),
     invalid: Invalid,
 ) -> Diagnostic {
@@ -305,12 +323,12 @@ fn invalid_policy(
     if let Some(found) = found {
         diagnostics.extend(read_policy(found.document, options, &arena).1);
     }
-    let place = diagnostics
+    let location = diagnostics
         .iter()
         .find(|one| one.is_error())
         .map(|error| record.source.place(error.span));
-    let location = match place {
-        Some(place) => Location::new(place, at.steps()),
+    let location = match location {
+        Some(location) => Location::new(location, at.steps()),
         None => record.at(node, at),
     };
     location
@@ -324,8 +342,9 @@ fn invalid_policy(
         .in_policy()
 }
 
-/// A name without what is easily mistaken: letter case, separators, the ending of a plural.
-pub(crate) fn bare(name: &str) -> String {
+/// A name without letter case, separators, and the ending of a plural: what is easily mistaken. For
+/// telling a misspelled member from one that has nothing to do with us.
+pub(crate) fn normalized(name: &str) -> String {
     let name = name.to_ascii_lowercase().replace(['_', '-'], "");
     match name.strip_suffix("ies") {
         Some(stem) => format!("{stem}y"),
@@ -333,7 +352,8 @@ pub(crate) fn bare(name: &str) -> String {
     }
 }
 
-/// Whether an answer says that there is more of it (`IN-5`). What says neither yes nor no counts as yes.
+/// Whether an answer says that there is more of it (`IN-5`). A value that says neither yes nor no
+/// counts as yes, since a page that is missing may deny.
 pub(crate) fn has_next_page(node: &Node<'_>) -> bool {
     let says = |name, no: fn(&Value<'_>) -> bool| {
         let value = node.get(name).map(|more| more.value);

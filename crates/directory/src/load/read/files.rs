@@ -1,5 +1,10 @@
-//! The files of a folder: regular ones in the folder itself, and so many that somebody can wait for them. What
-//! else lies there is an error, since it may hold a policy that denies.
+//! Which files a folder has, and what is in each.
+//!
+//! Only regular files inside of the folder are read, links followed. A link that leads out, a pipe
+//! or a device is an error and not a note: it may stand for a policy that denies (`IN-6`, choice
+//! R27). So is more than [`LIMITS`], since a part of a folder is not the folder.
+//!
+//! What a file is, its content says, with its name as a hint: tools name dumps as they like.
 
 use std::fs;
 use std::io::{self, BufRead, BufReader};
@@ -14,34 +19,36 @@ use crate::load::path::Location;
 use crate::load::read::inflate::Inflated;
 use portcullis_source::{Code, Diagnostic, Severity};
 
-/// How much is read.
+/// How much of a folder is read before that is an error. Parameters of [`list`], so that tests need
+/// no million files.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     /// Folders in folders.
     pub(crate) depth: usize,
-    /// Files, and folders, in all.
+    /// Files and folders in all.
     pub(crate) entries: usize,
-    /// Bytes of all files.
+    /// Bytes of all files, and of one packed file when it is unpacked.
     pub(crate) bytes: u64,
 }
 
-/// Those of [`crate::Directory::load`]. More folders in each other are mostly a circle of links; the others are
-/// some times what the largest organizations have.
+/// The limits of [`crate::Directory::load`]. Deeper folders are mostly a circle of links; the
+/// others are some times what the largest organizations have.
 pub(crate) const LIMITS: Limits = Limits {
     depth: 64,
     entries: 1_000_000,
     bytes: 64 << 30,
 };
 
-/// A file of the folder.
-pub(crate) struct Found {
-    /// Where it lies, links followed.
+/// A file that is to be read.
+pub(crate) struct FoundFile {
+    /// Where it is, links followed.
     pub(crate) path: PathBuf,
-    /// Its path from the folder, as it is told.
+    /// Its path from the folder, with slashes, as messages and references have it.
     pub(crate) name: String,
 }
 
-/// How a file is called that is not in the folder: by a path that begins as none of a file in it does.
+/// The name of a file that is not in the folder, such as a pack: a path that begins as no name
+/// inside of the folder does, so that [`path_of`] can tell them apart.
 pub(crate) fn name_outside(path: &Path) -> String {
     let name = path.display();
     match path.components().next() {
@@ -50,7 +57,7 @@ pub(crate) fn name_outside(path: &Path) -> String {
     }
 }
 
-/// Where a file lies that is called so, in the folder or outside.
+/// The path of the file that messages and references call so.
 pub(crate) fn path_of(folder: &Path, name: &str) -> PathBuf {
     match name.starts_with("./") || name.starts_with("../") {
         true => PathBuf::from(name),
@@ -59,14 +66,15 @@ pub(crate) fn path_of(folder: &Path, name: &str) -> PathBuf {
     }
 }
 
-/// Every file of a folder and the folders in it, sorted by name, and what is wrong with the others. Names that
-/// start with a dot are left out, and so is what is excluded, which is told.
+/// Every file of a folder and the folders in it, sorted by name; what is excluded; and what is
+/// wrong. Names that begin with a dot are left out, as every tool does: they are settings and
+/// remains of tools.
 pub(crate) fn list(
     folder: &Path,
     limits: Limits,
     is_excluded: &dyn Fn(&str) -> bool,
-) -> (Vec<Found>, Vec<String>, Vec<Diagnostic>) {
-    let mut list = List {
+) -> (Vec<FoundFile>, Vec<String>, Vec<Diagnostic>) {
+    let mut list = FolderWalk {
         root: PathBuf::new(),
         limits,
         is_excluded,
@@ -88,49 +96,63 @@ pub(crate) fn list(
     (list.found, list.excluded, list.problems)
 }
 
-struct List<'e> {
+/// A walk through a folder, without recursion, that counts what it meets.
+struct FolderWalk<'e> {
+    /// The folder, links followed: what lies elsewhere is outside.
     root: PathBuf,
+    /// When to stop.
     limits: Limits,
+    /// Asked for the path of each file and folder.
     is_excluded: &'e dyn Fn(&str) -> bool,
+    /// What was excluded, for the report.
     excluded: Vec<String>,
+    /// Files and folders so far.
     entries: usize,
+    /// Their sizes so far. A file that grows while it is read is not noticed here.
     bytes: u64,
-    found: Vec<Found>,
+    /// The files, in the order of the file system.
+    found: Vec<FoundFile>,
+    /// At most one for each entry.
     problems: Vec<Diagnostic>,
 }
 
-impl List<'_> {
-    fn problem(&mut self, place: &str, code: Code, message: String) {
-        let location = Location::of_file(place);
+impl FolderWalk<'_> {
+    /// Reports a problem of a file or folder.
+    fn problem(&mut self, location: &str, code: Code, message: String) {
+        let location = Location::of_file(location);
         self.problems
             .push(location.diagnostic(Severity::Error, code, message));
     }
 
-    fn unreadable(&mut self, place: &str, error: &io::Error) {
+    /// Reports what cannot be read.
+    fn unreadable(&mut self, location: &str, error: &io::Error) {
         let message = format!("cannot be read: {}", reason(error));
-        self.problem(place, codes::UNREADABLE_FILE, message);
+        self.problem(location, codes::UNREADABLE_FILE, message);
     }
 
-    fn too_large(&mut self, place: &str, limit: &str) {
+    /// Reports a limit. The walk ends: what is beyond is not known.
+    fn too_large(&mut self, location: &str, limit: &str) {
         let message = format!("the directory has more than {limit}");
-        self.problem(place, codes::TOO_LARGE, message);
+        self.problem(location, codes::TOO_LARGE, message);
     }
 
+    /// Walks the folder and everything in it. Folders are entered last in, first out, which does
+    /// not matter, since files are sorted afterwards.
     fn all(&mut self, root: PathBuf, shown: &str) {
         let mut open = vec![(root, String::new(), 0)];
         while let Some((path, prefix, depth)) = open.pop() {
-            let place = match prefix.is_empty() {
+            let location = match prefix.is_empty() {
                 true => shown.to_string(),
                 false => prefix.clone(),
             };
             if depth > self.limits.depth {
                 let limit = format!("{} levels of folders", self.limits.depth);
-                return self.too_large(&place, &limit);
+                return self.too_large(&location, &limit);
             }
             let entries = match fs::read_dir(&path) {
                 Ok(entries) => entries,
                 Err(error) => {
-                    self.unreadable(&place, &error);
+                    self.unreadable(&location, &error);
                     continue;
                 }
             };
@@ -138,7 +160,7 @@ impl List<'_> {
                 let entry = match entry {
                     Ok(entry) => entry,
                     Err(error) => {
-                        self.unreadable(&place, &error);
+                        self.unreadable(&location, &error);
                         continue;
                     }
                 };
@@ -149,7 +171,7 @@ impl List<'_> {
                 self.entries += 1;
                 if self.entries > self.limits.entries {
                     let limit = format!("{} files and folders", self.limits.entries);
-                    return self.too_large(&place, &limit);
+                    return self.too_large(&location, &limit);
                 }
                 let name = format!("{prefix}{name}");
                 if (self.is_excluded)(&name) {
@@ -167,7 +189,7 @@ impl List<'_> {
         }
     }
 
-    /// Takes in one entry; gives it back if it is a folder.
+    /// Takes in one entry. Returns it if it is a folder that is to be entered.
     fn entry(&mut self, path: &Path, name: &str) -> Option<PathBuf> {
         let known = fs::canonicalize(path).and_then(|real| Ok((fs::metadata(&real)?, real)));
         let (data, real) = match known {
@@ -186,13 +208,13 @@ impl List<'_> {
             return Some(real);
         }
         if !data.is_file() {
-            // To open a pipe is to wait for whoever writes it.
+            // Opening a pipe waits for somebody to write, perhaps forever.
             let error = io::Error::other("it is not a regular file");
             self.unreadable(name, &error);
             return None;
         }
         self.bytes = self.bytes.saturating_add(data.len());
-        self.found.push(Found {
+        self.found.push(FoundFile {
             path: real,
             name: name.to_string(),
         });
@@ -200,7 +222,7 @@ impl List<'_> {
     }
 }
 
-/// What is in a file.
+/// What a file contains.
 pub(crate) enum Content {
     /// JSON, or what should be: its name or its first character says so.
     Json(Box<dyn BufRead>),
@@ -210,8 +232,9 @@ pub(crate) enum Content {
     Other,
 }
 
-/// Opens a file, and says what is in it from its name and its beginning.
-pub(crate) fn open(file: &Found) -> Result<Content, String> {
+/// Opens a file and tells from name and beginning what is in it. Files that gzip packed are
+/// unpacked as they are read, since exports often are.
+pub(crate) fn open(file: &FoundFile) -> Result<Content, String> {
     let opened = open_regular(&file.path).map_err(|error| reason(&error))?;
     let mut input = BufReader::with_capacity(1 << 16, opened);
     let start = input.fill_buf().map_err(|error| reason(&error))?;
@@ -223,7 +246,8 @@ pub(crate) fn open(file: &Found) -> Result<Content, String> {
     of_content(Box::new(input), &file.name)
 }
 
-/// Says what an input is from its name and its beginning.
+/// Tells from name and beginning what an input is. Looks at the first buffer alone, so that nothing
+/// is read twice.
 fn of_content(mut input: Box<dyn BufRead>, name: &str) -> Result<Content, String> {
     let start = input.fill_buf().map_err(|error| reason(&error))?;
     // gzip again, zip, xz, bzip2, zstandard.
@@ -251,7 +275,8 @@ fn of_content(mut input: Box<dyn BufRead>, name: &str) -> Result<Content, String
     if is_named || text.starts_with(['{', '[']) {
         return Ok(Content::Json(input));
     }
-    // A text beside the dumps, such as a list of commands, may begin like a file of another notation.
+    // A text beside the dumps, such as a list of commands, may begin like a file of another
+    // notation. Without a word that policies need it holds none (choice R26).
     let lower = text.to_ascii_lowercase();
     let may_hold_policies = ["policy", "policies", "statement", "arn:aws"]
         .iter()

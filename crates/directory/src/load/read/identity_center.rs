@@ -1,15 +1,22 @@
-//! Dumps of Identity Center, as `aws sso-admin` and `aws identitystore` print them (`IN-31` to `IN-33`).
+//! Answers of Identity Center, as `aws sso-admin` and `aws identitystore` print them (`IN-31` to
+//! `IN-33`).
 //!
-//! What belongs to a permission set says so by `"permissionSet"` beside it, or by the name of its file or of a folder
-//! above, which holds the set's id (`ps-…`).
+//! AWS describes a permission set in five answers, none of which but the first says which set it is
+//! about. So what belongs to a set says so by `"permissionSet"` beside it, or by the name of its
+//! file or of a folder above, which holds the set's id (`ps-…`). What several files say of one set
+//! is merged by id; contradictions are errors.
+//!
+//! Some members are in other answers too: `AttachedManagedPolicies` and `PermissionsBoundary` are
+//! in dumps of accounts, `Users` and `Groups` in lists of IAM. [`is_part`] and the ids of Identity
+//! Center tell them apart.
 
 use portcullis_model::{PolicyKind, split_arn};
 use portcullis_source::json::{Node, Value};
 
 use crate::codes;
 use crate::load::loader::{Loader, Record};
-use crate::load::raw::{Limit, RawAssignment, RawPermissionSet};
-use crate::load::read::fields::{At, present};
+use crate::load::raw::{BoundaryRef, RawAssignment, RawPermissionSet};
+use crate::load::read::fields::{JsonPath, present};
 use crate::load::read::organization::id_in_path;
 use crate::store::ids::Symbol;
 
@@ -23,12 +30,12 @@ const PARTS: [&str; 5] = [
 ];
 
 impl Loader {
-    /// Reads a value if it is one of these dumps, and says which.
+    /// Reads a value if it is one of these answers, and returns its form.
     pub(crate) fn identity_center_dump(
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
     ) -> Option<&'static str> {
         let has = |name| present(node, name).is_some();
         if node.get("permissionSet").is_some() || is_part(node) {
@@ -36,11 +43,11 @@ impl Loader {
             return Some("permission set");
         }
         if has("PermissionSets") {
-            for arn in self.names(record, node, at, "PermissionSets") {
+            for arn in self.string_list(record, node, at, "PermissionSets") {
                 match set_id(self.strings.get(arn)).map(str::to_string) {
                     Some(id) => {
                         let id = self.strings.intern(&id);
-                        self.raw.center.sets.entry(id).or_default().arn = Some((arn, record.spot));
+                        self.raw.center.sets.entry(id).or_default().arn = Some((arn, record.loc));
                     }
                     None => self.no_permission_set(record, node, at, arn),
                 }
@@ -55,7 +62,7 @@ impl Loader {
             self.memberships(record, node, at);
             return Some("members of groups of Identity Center");
         }
-        // `aws iam list-users` and `list-groups` have the same names, and ARNs.
+        // `aws iam list-users` and `list-groups` have the same members, and ARNs.
         let first = |list| present(node, list)?.as_array()?.first();
         let is_stored = |own: &&Node<'_>, id| own.get(id).is_some() && own.get("Arn").is_none();
         if first("Users").is_some_and(|own| is_stored(&own, "UserId")) {
@@ -75,28 +82,30 @@ impl Loader {
             let list = "AccessControlAttributes";
             for (index, own) in self.list(record, own, inside, list).iter().enumerate() {
                 let at = inside.member(list);
-                keys.extend(self.needed(record, own, at.index(index), "Key"));
+                keys.extend(self.required_str(record, own, at.index(index), "Key"));
             }
             if !keys.is_empty() {
-                // SSO-2.
+                // `SSO-2`: such tags are in no dump. Which ones there are is known, so that the
+                // user can be told.
                 let message = format!(
                     "sessions of permission sets have the tags {} whose values no dump has: give them as \
                      `aws:PrincipalTag/…` in the context",
                     keys.join(", ")
                 );
-                let place = self.place(record.spot);
-                self.note(&place, message);
+                let location = self.location(record.loc);
+                self.note(&location, message);
             }
             return Some("attributes for access control");
         }
         None
     }
 
+    /// Reports an ARN that is not that of a permission set.
     fn no_permission_set(
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
         arn: Symbol,
     ) {
         let arn = self.strings.get(arn);
@@ -104,19 +113,26 @@ impl Loader {
         self.error(record.at(node, at), codes::INVALID_MEMBER, message);
     }
 
-    /// What is said of one permission set.
-    fn permission_set(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
-        // Read before it is known whose it is, so that everything in it counts as read.
+    /// Reads what is said of one permission set.
+    ///
+    /// ```json
+    /// {"PermissionSet": {"Name": "ReadOnly", "PermissionSetArn": "arn:aws:sso:::permissionSet/ssoins-1/ps-1"}}
+    /// {"permissionSet": "arn:aws:sso:::permissionSet/ssoins-1/ps-1", "InlinePolicy": "{\"Statement\": …}"}
+    /// ```
+    fn permission_set(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: JsonPath<'_>) {
+        // Read before it is known whose it is, so that a policy in it counts as consumed even if
+        // the set is not known: one problem, one message.
         let mut new = RawPermissionSet::default();
-        let mut arn = self.text_of(record, node, at, "permissionSet");
+        let mut arn = self.optional_str(record, node, at, "permissionSet");
         if let Some(own) = present(node, "PermissionSet") {
             let at = at.member("PermissionSet");
-            let name = self.needed(record, own, at, "Name");
-            new.name = name.map(|name| (self.strings.intern(name), record.spot));
-            arn = arn.or_else(|| self.needed(record, own, at, "PermissionSetArn"));
+            let name = self.required_str(record, own, at, "Name");
+            new.name = name.map(|name| (self.strings.intern(name), record.loc));
+            arn = arn.or_else(|| self.required_str(record, own, at, "PermissionSetArn"));
         }
         if let Some(own) = present(node, "InlinePolicy") {
-            // A set without an inline policy has an empty one.
+            // AWS prints an empty string for a set without an inline policy, which is a statement
+            // that there is none.
             let inside = at.member("InlinePolicy");
             let kind = PolicyKind::Identity;
             new.inline = match own.as_str() {
@@ -139,10 +155,11 @@ impl Loader {
             new.customer = Some(all);
         }
         if let Some(own) = node.get("PermissionsBoundary") {
-            new.limit = self.limit_of_set(record, own, at.member("PermissionsBoundary"));
+            new.boundary = self.boundary_of_set(record, own, at.member("PermissionsBoundary"));
         }
         let id = match arn {
             Some(arn) => set_id(arn),
+            // The answer of `get-inline-policy-for-permission-set` and its like has no ARN.
             None => id_in_path(record.file, &["ps-"]),
         };
         let Some(id) = id else {
@@ -155,65 +172,69 @@ impl Loader {
             return self.error(record.at(node, at), codes::MISSING_MEMBER, message);
         };
         let id = self.strings.intern(id);
-        new.arn = arn.map(|arn| (self.strings.intern(arn), record.spot));
+        new.arn = arn.map(|arn| (self.strings.intern(arn), record.loc));
         self.merge_set(record, node, at, id, new);
     }
 
+    /// Reads ARNs of managed policies, which a set has by `Arn` where a role has `PolicyArn`.
     fn managed_of_set(
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
     ) -> Vec<Symbol> {
         let list = "AttachedManagedPolicies";
         let inside = at.member(list);
         let mut arns = Vec::new();
         for (index, own) in self.list(record, node, at, list).iter().enumerate() {
-            if let Some(arn) = self.needed(record, own, inside.index(index), "Arn") {
+            if let Some(arn) = self.required_str(record, own, inside.index(index), "Arn") {
                 arns.push(self.strings.intern(arn));
             }
         }
         arns
     }
 
-    /// Path and name of a policy that every account has of its own.
+    /// Reads path and name of a policy that every account has of its own. Without a path it is `/`,
+    /// as AWS has it by default.
     fn reference_of_set(
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
     ) -> Option<(Symbol, Symbol)> {
-        let name = self.needed(record, node, at, "Name")?;
-        let path = self.text_of(record, node, at, "Path").unwrap_or("/");
+        let name = self.required_str(record, node, at, "Name")?;
+        let path = self.optional_str(record, node, at, "Path").unwrap_or("/");
         Some((self.strings.intern(path), self.strings.intern(name)))
     }
 
-    /// The boundary; null says that there is none.
-    fn limit_of_set(
+    /// Reads the boundary. `null` says that there is none; a member that is absent says nothing,
+    /// and another file has to say it.
+    fn boundary_of_set(
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
-    ) -> Option<Option<Limit>> {
+        at: JsonPath<'_>,
+    ) -> Option<Option<BoundaryRef>> {
         if matches!(node.value, Value::Null) {
             return Some(None);
         }
-        self.taken.insert(node.span.start);
+        self.consumed.insert(node.span.start);
         if let Some(own) = present(node, "CustomerManagedPolicyReference") {
             let inside = at.member("CustomerManagedPolicyReference");
             let (path, name) = self.reference_of_set(record, own, inside)?;
-            return Some(Some(Limit::Customer(path, name)));
+            return Some(Some(BoundaryRef::Customer(path, name)));
         }
-        let arn = self.needed(record, node, at, "ManagedPolicyArn")?;
-        Some(Some(Limit::Managed(self.strings.intern(arn))))
+        let arn = self.required_str(record, node, at, "ManagedPolicyArn")?;
+        Some(Some(BoundaryRef::Managed(self.strings.intern(arn))))
     }
 
-    /// Puts what files say of one permission set together: they must not contradict each other.
+    /// Merges what a file says of a permission set with what others said. Lists of policies append,
+    /// since they come in pages (`IN-5`); everything else must be the same.
     fn merge_set(
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
         id: Symbol,
         new: RawPermissionSet,
     ) {
@@ -228,7 +249,8 @@ impl Loader {
             one.zip(other).is_some_and(|(one, other)| one != other)
         };
         let inline = own.inline.as_ref().zip(new.inline.as_ref());
-        let limits = own.limit.as_ref().zip(new.limit.as_ref());
+        // Only what both files say can differ: most answers are about one part.
+        let limits = own.boundary.as_ref().zip(new.boundary.as_ref());
         let what = if differ(said(&own.arn), said(&new.arn)) {
             Some("ARN")
         } else if differ(said(&own.name), said(&new.name)) {
@@ -243,7 +265,7 @@ impl Loader {
         own.arn = own.arn.or(new.arn);
         own.name = own.name.or(new.name);
         own.inline = own.inline.or(new.inline);
-        own.limit = own.limit.or(new.limit);
+        own.boundary = own.boundary.or(new.boundary);
         // Pages append (`IN-5`).
         if let Some(more) = new.managed {
             own.managed.get_or_insert_default().extend(more);
@@ -258,15 +280,21 @@ impl Loader {
         }
     }
 
-    fn assignments(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
+    /// Reads who has which set in which account (`IN-33`).
+    ///
+    /// ```json
+    /// {"AccountAssignments": [{"AccountId": "111122223333", "PermissionSetArn": "arn:aws:sso:::permissionSet/…",
+    ///                          "PrincipalType": "GROUP", "PrincipalId": "9067…"}]}
+    /// ```
+    fn assignments(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: JsonPath<'_>) {
         let list = "AccountAssignments";
         let inside = at.member(list);
         for (index, own) in self.list(record, node, at, list).iter().enumerate() {
             let at = inside.index(index);
             let account = self.account(record, own, at, "AccountId");
-            let arn = self.needed(record, own, at, "PermissionSetArn");
-            let kind = self.needed(record, own, at, "PrincipalType");
-            let id = self.needed(record, own, at, "PrincipalId");
+            let arn = self.required_str(record, own, at, "PermissionSetArn");
+            let kind = self.required_str(record, own, at, "PrincipalType");
+            let id = self.required_str(record, own, at, "PrincipalId");
             let (Some(account), Some(arn), Some(kind), Some(id)) = (account, arn, kind, id) else {
                 continue;
             };
@@ -286,7 +314,7 @@ impl Loader {
                 continue;
             };
             let set = self.strings.intern(set);
-            let told = (self.strings.intern(arn), record.spot);
+            let told = (self.strings.intern(arn), record.loc);
             self.raw
                 .center
                 .sets
@@ -300,31 +328,33 @@ impl Loader {
                 is_group,
                 principal: self.strings.intern(id),
             };
-            let spot = record.spot(list, index, own);
-            self.raw
-                .center
-                .assignments
-                .entry(assignment)
-                .or_insert(spot);
+            let loc = record.element_loc(list, index, own);
+            self.raw.center.assignments.entry(assignment).or_insert(loc);
         }
     }
 
-    /// Users or groups by their ids.
+    /// Reads names of users or groups by their ids. A user without a name is called by
+    /// `DisplayName`.
+    ///
+    /// ```json
+    /// {"Users": [{"UserId": "b1f2…", "UserName": "ada", "DisplayName": "Ada"}]}
+    /// {"Groups": [{"GroupId": "9067…", "DisplayName": "auditors"}]}
+    /// ```
     fn identities(
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
         (list, id, name): (&str, &str, &str),
     ) {
         let inside = at.member(list);
         for (index, own) in self.list(record, node, at, list).iter().enumerate() {
             let at = inside.index(index);
-            let Some(id) = self.needed(record, own, at, id) else {
+            let Some(id) = self.required_str(record, own, at, id) else {
                 continue;
             };
-            let told = self.text_of(record, own, at, name);
-            let told = told.or_else(|| self.text_of(record, own, at, "DisplayName"));
+            let told = self.optional_str(record, own, at, name);
+            let told = told.or_else(|| self.optional_str(record, own, at, "DisplayName"));
             if let Some(told) = told {
                 let (id, told) = (self.strings.intern(id), self.strings.intern(told));
                 self.raw.center.names.insert(id, told);
@@ -332,16 +362,21 @@ impl Loader {
         }
     }
 
-    fn memberships(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
+    /// Reads which users are in a group.
+    ///
+    /// ```json
+    /// {"GroupMemberships": [{"GroupId": "9067…", "MemberId": {"UserId": "b1f2…"}}]}
+    /// ```
+    fn memberships(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: JsonPath<'_>) {
         let list = "GroupMemberships";
         let inside = at.member(list);
         for (index, own) in self.list(record, node, at, list).iter().enumerate() {
             let at = inside.index(index);
-            let group = self.needed(record, own, at, "GroupId");
+            let group = self.required_str(record, own, at, "GroupId");
             let member = present(own, "MemberId");
             let user = member.and_then(|member| {
                 let at = at.member("MemberId");
-                self.needed(record, member, at, "UserId")
+                self.required_str(record, member, at, "UserId")
             });
             if let Some((group, user)) = group.zip(user) {
                 let pair = (self.strings.intern(group), self.strings.intern(user));
@@ -351,7 +386,8 @@ impl Loader {
     }
 }
 
-/// True for an answer about one permission set, which says none of what other dumps with such members say.
+/// True for an answer about one permission set, by what other dumps with such members have beside
+/// them or in them.
 fn is_part(node: &Node<'_>) -> bool {
     let Some(part) = PARTS.iter().find(|part| present(node, part).is_some()) else {
         return false;

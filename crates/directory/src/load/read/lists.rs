@@ -1,18 +1,29 @@
-//! Lists that collectors take beside the dump of an account: they say again what it says.
+//! Lists that collectors take beside the dump of an account: roles, users, instance profiles,
+//! attachments.
+//!
+//! They say again what the dump says. Roles and users in them are claims like any dump of one
+//! ([`super::entity_dump`]), so that a list that is older than the dump is noticed. A list whose
+//! owner is not in the answer has nothing to compare with.
 
 use portcullis_source::json::Node;
 
 use crate::load::loader::{Loader, Record};
-use crate::load::read::fields::{At, present};
+use crate::load::read::fields::{JsonPath, present};
 
 impl Loader {
     /// Reads a value if it is what `aws iam list-roles`, `list-users`, `list-instance-profiles` or
-    /// `list-attached-role-policies` and its like print, and says which.
+    /// `list-attached-role-policies` and its like print, and returns its form.
+    ///
+    /// ```json
+    /// {"Roles": [{"RoleName": "Build", "Arn": "…", "AssumeRolePolicyDocument": {…}, "MaxSessionDuration": 3600}]}
+    /// {"InstanceProfiles": [{"InstanceProfileName": "p", "Roles": […]}]}
+    /// {"AttachedPolicies": [{"PolicyName": "ReadOnlyAccess", "PolicyArn": "…"}]}
+    /// ```
     pub(crate) fn iam_list(
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
     ) -> Option<&'static str> {
         let first = |list| present(node, list)?.as_array()?.first();
         let has = |list, member| first(list).is_some_and(|own| own.get(member).is_some());
@@ -43,7 +54,8 @@ impl Loader {
         if has("AttachedPolicies", "PolicyArn") {
             // Whose they are the answer does not say; the dump of the account has them.
             let attached = self.list(record, node, at, "AttachedPolicies");
-            self.taken.extend(attached.iter().map(|own| own.span.start));
+            self.consumed
+                .extend(attached.iter().map(|own| own.span.start));
             return Some("attached policies, which dumps of accounts have");
         }
         None

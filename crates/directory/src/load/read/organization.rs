@@ -1,24 +1,29 @@
-//! Dumps of an organization, as `aws organizations` prints them (`IN-20` to `IN-28`).
+//! Answers of Organizations, as `aws organizations` prints them (`IN-20` to `IN-28`).
 //!
-//! Some of them do not say what they belong to; then the name of the file, or of a folder above it,
-//! must hold the id of the parent, child, target or policy.
+//! AWS lists the children of one parent, the policies of one target and the targets of one policy,
+//! and leaves the parent, target or policy out of the answer. Then the name of the file, or of a
+//! folder above it, must hold the id. Ids tell what they are by their beginning (`r-`, `ou-`, `p-`,
+//! twelve digits), so that words around them do not matter.
+//!
+//! An id that cannot be found is an error: reading the answer without it would lose a level of the
+//! tree, and the policies there.
 
 use portcullis_source::json::Node;
 
 use crate::codes;
 use crate::load::loader::{Loader, Record};
 use crate::load::raw::{RCP_FULL_ACCESS, RawAttachment, RawNode};
-use crate::load::read::fields::{At, account_number, present};
+use crate::load::read::fields::{JsonPath, account_number, present};
 use crate::load::read::tree::control;
 use crate::store::ids::Symbol;
 
 impl Loader {
-    /// Reads a value if it is one of these dumps, and says which.
+    /// Reads a value if it is one of these answers, and returns its form.
     pub(crate) fn organization_dump(
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
     ) -> Option<&'static str> {
         let has = |name| present(node, name).is_some();
         let first = |list: &str| node.get(list)?.as_array()?.first();
@@ -51,34 +56,46 @@ impl Loader {
             self.listed_policies(record, node, at);
             Some("list of control policies")
         } else if has("EffectivePolicy") {
-            // IN-28: not for control policies.
+            // `IN-28`: of tag and backup policies, which decide nothing. It looks like a policy, so
+            // that it is consumed.
             let policy = present(node, "EffectivePolicy");
-            self.taken.extend(policy.map(|own| own.span.start));
+            self.consumed.extend(policy.map(|own| own.span.start));
             Some("effective policy, which is not used")
         } else {
             None
         }
     }
 
-    fn described(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
+    /// `describe-organization` (`IN-20`). The management account is still called `MasterAccountId`.
+    ///
+    /// ```json
+    /// {"Organization": {"Id": "o-example", "MasterAccountId": "111122223333"}}
+    /// ```
+    fn described(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: JsonPath<'_>) {
         let Some(organization) = node.get("Organization") else {
             return;
         };
         let at = at.member("Organization");
-        let id = self.needed(record, organization, at, "Id");
+        let id = self.required_str(record, organization, at, "Id");
         let management = self.account(record, organization, at, "MasterAccountId");
         if let Some(id) = id {
             let id = self.strings.intern(id);
             let ids = &mut self.raw.organization.ids;
-            ids.push((id, management, record.spot));
+            ids.push((id, management, record.loc));
         }
     }
 
-    fn roots(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
+    /// `list-roots` (`IN-21`): the root, and which types of policy are in use. A type that is not
+    /// listed as enabled does not apply (`SCP-6`).
+    ///
+    /// ```json
+    /// {"Roots": [{"Id": "r-ab12", "PolicyTypes": [{"Type": "SERVICE_CONTROL_POLICY", "Status": "ENABLED"}]}]}
+    /// ```
+    fn roots(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: JsonPath<'_>) {
         let inside = at.member("Roots");
         for (index, root) in self.list(record, node, at, "Roots").iter().enumerate() {
             let at = inside.index(index);
-            let Some(id) = self.needed(record, root, at, "Id") else {
+            let Some(id) = self.required_str(record, root, at, "Id") else {
                 continue;
             };
             self.node(record, id, None, at);
@@ -97,27 +114,35 @@ impl Loader {
         }
     }
 
-    fn units(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
+    /// `list-organizational-units-for-parent` (`IN-22`).
+    ///
+    /// ```json
+    /// {"OrganizationalUnits": [{"Id": "ou-ab12-11111111", "Name": "workloads"}]}
+    /// ```
+    fn units(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: JsonPath<'_>) {
         let parent = id_in_path(record.file, &["r-", "ou-"]);
         let inside = at.member("OrganizationalUnits");
         let units = self.list(record, node, at, "OrganizationalUnits");
         for (index, unit) in units.iter().enumerate() {
             let at = inside.index(index);
-            if let Some(id) = self.needed(record, unit, at, "Id") {
-                // Without parent: another file must say it (`list-parents`).
+            if let Some(id) = self.required_str(record, unit, at, "Id") {
+                // Without a parent here, another file must give it (`list-parents`); linking sees
+                // to that.
                 self.child(record, id, parent, at);
             }
         }
     }
 
-    fn accounts(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
+    /// `list-accounts` and `list-accounts-for-parent` (`IN-23`). Suspended accounts are members
+    /// too: their resources remain, and what limits them.
+    fn accounts(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: JsonPath<'_>) {
         let parent = id_in_path(record.file, &["r-", "ou-"]);
         let inside = at.member("Accounts");
         for (index, account) in self.list(record, node, at, "Accounts").iter().enumerate() {
             let at = inside.index(index);
             let (Some(_), Some(id)) = (
                 self.account(record, account, at, "Id"),
-                self.needed(record, account, at, "Id"),
+                self.required_str(record, account, at, "Id"),
             ) else {
                 continue;
             };
@@ -125,20 +150,21 @@ impl Loader {
         }
     }
 
-    /// Something below the root, whose parent may be known.
-    fn child(&mut self, record: &Record<'_, '_>, id: &str, parent: Option<&str>, at: At<'_>) {
+    /// Adds something below the root, whose parent may be known.
+    fn child(&mut self, record: &Record<'_, '_>, id: &str, parent: Option<&str>, at: JsonPath<'_>) {
         match parent {
             Some(parent) => self.node(record, id, Some(parent), at),
             None => {
                 let id = self.strings.intern(id);
-                self.raw.organization.accounts.push((id, record.spot));
+                self.raw.organization.accounts.push((id, record.loc));
             }
         }
     }
 
-    fn node(&mut self, record: &Record<'_, '_>, id: &str, parent: Option<&str>, at: At<'_>) {
+    /// Adds a node; `parent` is none for the root alone.
+    fn node(&mut self, record: &Record<'_, '_>, id: &str, parent: Option<&str>, at: JsonPath<'_>) {
         let node = RawNode {
-            spot: record.spot,
+            loc: record.loc,
             id: self.strings.intern(id),
             parent: parent.map(|parent| self.strings.intern(parent)),
             path: self.strings.intern(&at.to_string()),
@@ -146,9 +172,14 @@ impl Loader {
         self.raw.organization.nodes.push(node);
     }
 
-    fn parents(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
+    /// `list-parents` (`IN-24`), in a file that has the id of the child.
+    ///
+    /// ```json
+    /// {"Parents": [{"Id": "r-ab12", "Type": "ROOT"}]}
+    /// ```
+    fn parents(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: JsonPath<'_>) {
         let Some(child) = id_in_path(record.file, &["ou-", ""]) else {
-            return self.nameless(record, node, at, "the child");
+            return self.missing_file_id(record, node, at, "the child");
         };
         let parents = self.list(record, node, at, "Parents");
         let [parent] = parents else {
@@ -157,53 +188,66 @@ impl Loader {
         };
         let inside = at.member("Parents");
         let at = inside.index(0);
-        if let Some(parent) = self.needed(record, parent, at, "Id") {
+        if let Some(parent) = self.required_str(record, parent, at, "Id") {
             self.node(record, child, Some(parent), at);
         }
     }
 
-    fn targets(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
+    /// `list-targets-for-policy` (`IN-26`), in a file that has the id of the policy. An empty list
+    /// counts: the policy is attached nowhere.
+    ///
+    /// ```json
+    /// {"Targets": [{"TargetId": "ou-ab12-11111111", "Type": "ORGANIZATIONAL_UNIT"}]}
+    /// ```
+    fn targets(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: JsonPath<'_>) {
         let Some(policy) = id_in_path(record.file, &["p-"]) else {
-            return self.nameless(record, node, at, "the policy");
+            return self.missing_file_id(record, node, at, "the policy");
         };
         let policy = self.strings.intern(policy);
         self.raw.organization.with_targets.insert(policy);
         let inside = at.member("Targets");
         for (index, target) in self.list(record, node, at, "Targets").iter().enumerate() {
             let at = inside.index(index);
-            if let Some(id) = self.needed(record, target, at, "TargetId") {
+            if let Some(id) = self.required_str(record, target, at, "TargetId") {
                 let id = self.strings.intern(id);
                 self.attach(record, id, policy);
             }
         }
     }
 
+    /// Attaches a policy to a node. The type is left open: this answer does not say it, and the
+    /// policy's content does.
     fn attach(&mut self, record: &Record<'_, '_>, node: Symbol, policy: Symbol) {
         self.raw.organization.attachments.push(RawAttachment {
-            spot: record.spot,
+            loc: record.loc,
             node,
             policy,
             control: None,
         });
     }
 
-    /// `list-policies`, or `list-policies-for-target` if the file names the target.
-    fn listed_policies(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
+    /// `list-policies`, or `list-policies-for-target` if the file has the id of a target (`IN-25`).
+    ///
+    /// ```json
+    /// {"Policies": [{"Id": "p-limit", "Name": "limit", "Type": "SERVICE_CONTROL_POLICY"}]}
+    /// ```
+    fn listed_policies(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: JsonPath<'_>) {
         let target = id_in_path(record.file, &["r-", "ou-", ""]);
         let target = target.map(|target| self.strings.intern(target));
         let inside = at.member("Policies");
         for (index, policy) in self.list(record, node, at, "Policies").iter().enumerate() {
             let at = inside.index(index);
-            let id = self.needed(record, policy, at, "Id");
-            let kind = self.needed(record, policy, at, "Type");
+            let id = self.required_str(record, policy, at, "Id");
+            let kind = self.required_str(record, policy, at, "Type");
             let (Some(id), Some(control)) = (id, kind.and_then(control)) else {
-                continue; // Tag policies, backup policies and so on decide nothing.
+                // Tag policies, backup policies and their like decide nothing.
+                continue;
             };
             let id = self.strings.intern(id);
             self.raw
                 .organization
                 .listed
-                .insert(id, (control, record.spot));
+                .insert(id, (control, record.loc));
             if let Some(target) = target {
                 let told = (target, control);
                 self.raw.organization.with_policies.insert(told);
@@ -212,7 +256,12 @@ impl Loader {
         }
     }
 
-    fn described_policy(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
+    /// `describe-policy` (`IN-27`): the content of a control policy.
+    ///
+    /// ```json
+    /// {"Policy": {"PolicySummary": {"Id": "p-limit", "Type": "SERVICE_CONTROL_POLICY"}, "Content": "{\"Statement\": …}"}}
+    /// ```
+    fn described_policy(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: JsonPath<'_>) {
         let Some(policy) = node.get("Policy") else {
             return;
         };
@@ -221,15 +270,17 @@ impl Loader {
             return;
         };
         let inside = at.member("PolicySummary");
-        let id = self.needed(record, summary, inside, "Id");
-        let kind = self.needed(record, summary, inside, "Type");
+        let id = self.required_str(record, summary, inside, "Id");
+        let kind = self.required_str(record, summary, inside, "Type");
         let (Some(id), Some(control)) = (id, kind.and_then(control)) else {
             return;
         };
-        let name = self.text_of(record, summary, inside, "Name").unwrap_or(id);
+        let name = self
+            .optional_str(record, summary, inside, "Name")
+            .unwrap_or(id);
         if id == RCP_FULL_ACCESS {
             let content = present(policy, "Content");
-            self.taken.extend(content.map(|own| own.span.start));
+            self.consumed.extend(content.map(|own| own.span.start));
             return;
         }
         match present(policy, "Content") {
@@ -243,7 +294,14 @@ impl Loader {
         }
     }
 
-    fn nameless(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>, what: &str) {
+    /// Reports an answer of which neither it nor its file says what it is about.
+    fn missing_file_id(
+        &mut self,
+        record: &Record<'_, '_>,
+        node: &Node<'_>,
+        at: JsonPath<'_>,
+        what: &str,
+    ) {
         let message = format!(
             "does not say what it belongs to; the file's name must contain the id of {what}"
         );
@@ -251,7 +309,12 @@ impl Loader {
     }
 }
 
-/// The last id in a file's path that starts so; the empty start is that of accounts.
+/// The last id in a file's path that begins with one of `starts`; the empty start is that of
+/// accounts.
+///
+/// The last counts because folders above are more general: `ou-ab12-11111111/accounts.json` is in
+/// the folder of its unit, and `r-ab12/units-for-ou-ab12-11111111.json` is about the unit. An id of
+/// four characters or less must have a digit, so that words such as `p-all` are none.
 pub(crate) fn id_in_path<'f>(file: &'f str, starts: &[&str]) -> Option<&'f str> {
     let stem = file
         .strip_suffix(".json")

@@ -1,7 +1,11 @@
-//! Large account dumps, user by user and role by role: memory holds one of them and what became of the others.
+//! Large account dumps, element by element: memory holds one user or role at a time.
 //!
-//! Only what is flawless as JSON is read so. Anything else, and whatever is wrong beside the lists, has places that only
-//! the whole record gives: it is undone, and the record is read again in one piece.
+//! Only what is flawless as JSON is read so. Anything else, and whatever is wrong beside the lists,
+//! has locations that only the whole record gives: what was read is rolled back, and the record is
+//! read again in one piece. Being wrong is rare and then slow, which is the right way around.
+//!
+//! Reading all records so was rejected: only the lists of an account dump are long, and other forms
+//! are recognized by members that may come last.
 
 use std::io::{self, BufRead};
 
@@ -9,28 +13,31 @@ use portcullis_source::json::{self, Node};
 use portcullis_source::{Piece, Pieces, Source, Start};
 
 use crate::load::loader::{Loader, Record};
-use crate::load::path::At;
+use crate::load::path::JsonPath;
 use crate::load::problem::LoadError;
-use crate::load::raw::Spot;
-use crate::load::read::Reading;
+use crate::load::raw::SourceLoc;
 use crate::load::read::account::LISTS;
+use crate::load::read::open_file::OpenFile;
 
-/// How far everything was that a record adds to, but for what is no more if it is added again.
-struct Mark {
+/// How far everything was that a record adds to, but for what does not matter if it is added twice.
+struct Checkpoint {
+    /// All of them: problems that are kept are few.
     errors: LoadError,
+    /// Of principals, groups, missing references, warnings and notes, in this order.
     lengths: [usize; 5],
 }
 
 impl Loader {
-    /// Reads a dump in pieces. False if it has to be read as a whole; then nothing is left of it.
-    pub(crate) fn pieces<R: BufRead>(
+    /// Reads a dump in pieces. False if it has to be read as a whole; then the records are as they
+    /// were.
+    pub(super) fn pieces<R: BufRead>(
         &mut self,
         pieces: &mut Pieces<'_, R>,
-        reading: &mut Reading<'_>,
+        reading: &mut OpenFile<'_>,
     ) -> io::Result<bool> {
-        let mark = self.mark();
+        let checkpoint = self.checkpoint();
         let start = pieces.start();
-        let spot = reading.spot(start);
+        let loc = reading.loc(start);
         loop {
             let is_sound = match pieces.next_piece()? {
                 Piece::Element {
@@ -38,8 +45,8 @@ impl Loader {
                     index,
                     text,
                     start,
-                } => self.element(reading, spot, (list, index), text, start),
-                Piece::Rest(text) => match self.rest(reading, spot, text, start) {
+                } => self.element(reading, loc, (list, index), text, start),
+                Piece::Rest(text) => match self.rest(reading, loc, text, start) {
                     Some(kind) => {
                         reading.arena.reset();
                         *reading.counts.entry(kind).or_default() += 1;
@@ -47,25 +54,29 @@ impl Loader {
                     }
                     None => false,
                 },
+                // The splitter met something that it cannot tell from bytes alone, such as a name
+                // with escapes or a value that never ends.
                 Piece::Odd => false,
             };
             reading.arena.reset();
             if !is_sound {
-                self.undo(mark);
+                self.roll_back(checkpoint);
                 return Ok(false);
             }
         }
     }
 
-    /// Reads an element of a list; false if it is not JSON.
+    /// Reads an element of a list; false if it is not JSON. Whatever in it no reader took is
+    /// reported right away, since the next element has other nodes at the same offsets.
     fn element(
         &mut self,
-        reading: &Reading<'_>,
-        spot: Spot,
+        reading: &OpenFile<'_>,
+        loc: SourceLoc,
         (list, index): (&'static str, usize),
         text: &[u8],
         start: Start,
     ) -> bool {
+        // Not UTF-8, or UTF-16: the location is the business of the whole record.
         let Ok(source) = Source::decode(reading.name, text, start) else {
             return false;
         };
@@ -75,28 +86,30 @@ impl Loader {
         let record = Record {
             source: &source,
             file: reading.name,
-            spot,
+            loc,
         };
-        let root = At::root();
+        let root = JsonPath::root();
         let inside = root.member(list);
         let at = inside.index(index);
-        self.taken.clear();
+        self.consumed.clear();
         self.detail(&record, &node, at, (list, index));
-        self.unread_is_unknown(&record, &node, at, list);
+        self.report_unread_policies(&record, &node, at, list);
         true
     }
 
-    /// Reads what stands beside the elements and says what the record is, if nothing is wrong with it.
+    /// Reads the record without its elements, and returns its form. None if anything is wrong,
+    /// which is then found again, with its right location, in the whole record.
     fn rest(
         &mut self,
-        reading: &Reading<'_>,
-        spot: Spot,
+        reading: &OpenFile<'_>,
+        loc: SourceLoc,
         text: &[u8],
         start: Start,
     ) -> Option<&'static str> {
         let source = Source::decode(reading.name, text, start).ok()?;
         let node = json::parse(source.text(), &reading.arena).ok()?;
-        // A list whose name is written with escapes was not seen to be one.
+        // A list whose name is written with escapes was not recognized by the splitter, which
+        // compares bytes.
         let is_empty = |list| {
             let elements = node.get(list).and_then(Node::as_array);
             elements.is_none_or(<[Node<'_>]>::is_empty)
@@ -107,15 +120,16 @@ impl Loader {
         let record = Record {
             source: &source,
             file: reading.name,
-            spot,
+            loc,
         };
         let errors = self.errors.count;
-        let kind = self.value(&record, &node, At::root());
+        let kind = self.value(&record, &node, JsonPath::root());
         (self.errors.count == errors).then_some(kind)
     }
 
-    fn mark(&self) -> Mark {
-        Mark {
+    /// Where to roll back to.
+    fn checkpoint(&self) -> Checkpoint {
+        Checkpoint {
             errors: self.errors.clone(),
             lengths: [
                 self.raw.principals.len(),
@@ -127,10 +141,11 @@ impl Loader {
         }
     }
 
-    /// Managed policies, documents, texts and numbers of accounts stay: the record is read again and has the same.
-    fn undo(&mut self, mark: Mark) {
-        let [principals, groups, missing, warnings, notes] = mark.lengths;
-        self.errors = mark.errors;
+    /// Removes the records and reports since a checkpoint. Managed policies, documents, strings and
+    /// numbers of accounts stay: the record is read again and has the same.
+    fn roll_back(&mut self, checkpoint: Checkpoint) {
+        let [principals, groups, missing, warnings, notes] = checkpoint.lengths;
+        self.errors = checkpoint.errors;
         self.raw.principals.truncate(principals);
         self.raw.groups.truncate(groups);
         self.report.missing.truncate(missing);

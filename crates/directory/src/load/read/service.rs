@@ -1,20 +1,25 @@
-//! Dumps of services that have resource policies (`IN-40` to `IN-47`).
+//! Answers of services that have resource policies (`IN-40` to `IN-47`).
 //!
-//! Some of them do not say which resource they belong to; [`super::unnamed`] finds that out.
+//! Every service answers in a shape of its own. Those that have the ARN of the resource beside the
+//! policy are a table ([`WITH_ARN`]); others need a few lines each. Answers that do not say which
+//! resource they belong to are in [`super::unnamed`].
+//!
+//! A service that is not known here is no gap: a policy in its answer is then an error (`IN-4`),
+//! and the user gives it as a line of our own (`IN-48`).
 
 use portcullis_model::{PolicyKind, split_arn};
 use portcullis_source::json::Node;
 
 use crate::codes;
 use crate::load::loader::{Loader, Record};
-use crate::load::raw::{RawEndpoint, RawKeyPolicy, RawResource, Spot};
+use crate::load::raw::{RawEndpoint, RawKeyPolicy, RawResource, SourceLoc};
 use crate::load::read::account::account_in_path;
 use crate::load::read::acl::ignores_public_acls;
-use crate::load::read::fields::{At, account_number, present};
+use crate::load::read::fields::{JsonPath, account_number, present};
 use crate::load::read::resource::is_bucket;
 use crate::load::read::unnamed::{partition_of, region_in_path, stem};
 
-/// Dumps that have the ARN of a resource beside its policy.
+/// Members with the ARN of a resource, and with its policy. The first pair that a value has counts.
 const WITH_ARN: [(&str, &str); 8] = [
     ("BackupVaultArn", "Policy"),
     ("Arn", "Policy"),
@@ -26,7 +31,7 @@ const WITH_ARN: [(&str, &str); 8] = [
     ("ARN", "AccessPolicies"),
 ];
 
-/// Dumps that are lists of what other dumps have one of.
+/// Lists of what other answers have one of, and their forms.
 const LISTS: [(&str, &str); 4] = [
     ("DomainStatusList", "search domain"),
     ("EventBuses", "event bus"),
@@ -35,21 +40,21 @@ const LISTS: [(&str, &str); 4] = [
 ];
 
 impl Loader {
-    /// Reads a value if it is one of these dumps, and says which.
+    /// Reads a value if it is one of these answers, and returns its form.
     pub(crate) fn service_dump(
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
     ) -> Option<&'static str> {
         let object = |name| present(node, name).filter(|node| node.as_object().is_some());
-        if let Some(kind) = self.copy(record, node, at) {
+        if let Some(kind) = self.entity_dump(record, node, at) {
             return Some(kind);
         }
         if let Some(key) = object("KeyMetadata") {
             let at = at.member("KeyMetadata");
-            let id = self.needed(record, key, at, "KeyId");
-            let arn = self.needed(record, key, at, "Arn");
+            let id = self.required_str(record, key, at, "KeyId");
+            let arn = self.required_str(record, key, at, "Arn");
             if let (Some(id), Some(arn)) = (id, arn) {
                 let (id, arn) = (self.strings.intern(id), self.strings.intern(arn));
                 self.raw.keys.insert(id, arn);
@@ -60,7 +65,8 @@ impl Loader {
             if present(node, name).is_some() {
                 let inside = at.member(name);
                 for (index, own) in self.list(record, node, at, name).iter().enumerate() {
-                    // What is in an element that is none of these, is looked at with the rest of the value.
+                    // An element that is none of these is left to the net under all readers, which
+                    // reports it if it could hold a policy.
                     let _ = self.with_arn(record, own, inside.index(index));
                 }
                 return Some(kind);
@@ -78,13 +84,14 @@ impl Loader {
             let at = at.member("Attributes");
             let arn = ["QueueArn", "TopicArn"]
                 .into_iter()
-                .find_map(|name| self.text_of(record, attributes, at, name));
+                .find_map(|name| self.optional_str(record, attributes, at, name));
             if let Some(arn) = arn {
                 let document = present(attributes, "Policy");
                 self.resource(record, document, at.member("Policy"), arn, None);
                 return Some("queue or topic");
             }
-            // Only some attributes were asked for.
+            // `get-queue-attributes --attribute-names Policy` leaves the ARN out, and then the
+            // statements have to name the queue.
             let document = present(attributes, "Policy").filter(|own| own.as_str().is_some());
             if let Some(document) = document {
                 self.by_statements(record, document, at.member("Policy"));
@@ -99,12 +106,12 @@ impl Loader {
             .or_else(|| self.unnamed(record, node, at))
     }
 
-    /// What says by an ARN which resource it is about.
+    /// Reads a value that says by an ARN which resource it is about, and returns its form.
     fn with_arn(
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
     ) -> Option<&'static str> {
         let has = |name| present(node, name).is_some();
         let point = self.access_point(record, node, at);
@@ -114,14 +121,14 @@ impl Loader {
         if has("PolicyInJson") {
             return self.unnamed(record, node, at);
         }
-        // As `describe-resource-policy` of an organization has it, and repositories of packages.
+        // `describe-resource-policy` of Organizations, and repositories of CodeArtifact.
         if let Some(own) =
             present(node, "ResourcePolicy").filter(|own| own.get("Content").is_some())
         {
             let at = at.member("ResourcePolicy");
             let inside = at.member("ResourcePolicySummary");
             let summary = present(own, "ResourcePolicySummary")?;
-            let arn = self.needed(record, summary, inside, "Arn")?;
+            let arn = self.required_str(record, summary, inside, "Arn")?;
             self.resource(
                 record,
                 present(own, "Content"),
@@ -142,21 +149,23 @@ impl Loader {
             let arn = arn_in(arn)?;
             has(policy).then_some((arn, *policy))
         });
-        // A secret or a search domain without a policy has no member for it.
+        // Secrets and search domains without a policy have no member for it, and are worth a row
+        // all the same: their owner is known.
         let (arn, policy) = known.or_else(|| Some((arn_in("ARN")?, "ResourcePolicy")))?;
         self.resource(record, present(node, policy), at.member(policy), arn, None);
         Some("resource")
     }
 
-    /// Settings of buckets and accounts that are no policies.
+    /// Reads settings of buckets and accounts that are no policies, and returns the form.
     fn setting(
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
     ) -> Option<&'static str> {
         let has = |name| present(node, name).is_some();
-        // First: it holds a block of public access of its own.
+        // An access point comes first: it holds a block of public access, which is not one of the
+        // bucket that the file is called like.
         let point = self.access_point(record, node, at);
         if point.is_some() {
             return point;
@@ -185,7 +194,7 @@ impl Loader {
         }
         if let Some(status) = present(node, "AbacStatus") {
             let at = at.member("AbacStatus");
-            let status = self.needed(record, status, at, "Status")?;
+            let status = self.required_str(record, status, at, "Status")?;
             self.bucket_by_name(record, node, at, |raw| raw.abac = Some(status == "Enabled"));
             return Some("whether tags of a bucket count");
         }
@@ -197,12 +206,20 @@ impl Loader {
         has("PolicyStatus").then_some("bucket setting that decides nothing")
     }
 
-    /// The bucket that a file is called.
+    /// Adds what a file says of the bucket that it is called like. The partition is that of a
+    /// region in the path, or `aws`.
+    ///
+    /// `get-bucket-abac` and `get-bucket-tagging` print, in a file called like the bucket:
+    ///
+    /// ```json
+    /// {"AbacStatus": {"Status": "Enabled"}}
+    /// {"TagSet": [{"Key": "stage", "Value": "live"}]}
+    /// ```
     fn bucket_by_name(
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
         set: impl FnOnce(&mut RawResource),
     ) {
         let name = stem(record.file);
@@ -214,23 +231,29 @@ impl Loader {
         }
         let mut raw = RawResource {
             account: account_in_path(record.file),
-            ..RawResource::new(record.spot, self.strings.intern(&arn))
+            ..RawResource::new(record.loc, self.strings.intern(&arn))
         };
         set(&mut raw);
         self.raw.resources.push(raw);
     }
 
-    /// `get-access-point`, or an element of `list-access-points` (`S3-6`).
+    /// Reads `get-access-point`, or an element of `list-access-points` (`S3-6`). None if the value
+    /// is something else.
+    ///
+    /// ```json
+    /// {"AccessPointArn": "arn:aws:s3:eu-west-1:111122223333:accesspoint/ap", "Bucket": "reports",
+    ///  "BucketAccountId": "111122223333", "PublicAccessBlockConfiguration": {"RestrictPublicBuckets": true}}
+    /// ```
     fn access_point(
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
     ) -> Option<&'static str> {
         const KIND: &str = "access point";
         present(node, "AccessPointArn").and(present(node, "Bucket"))?;
-        let arn = self.needed(record, node, at, "AccessPointArn");
-        let bucket = self.needed(record, node, at, "Bucket");
+        let arn = self.required_str(record, node, at, "AccessPointArn");
+        let bucket = self.required_str(record, node, at, "Bucket");
         let (Some(arn), Some(bucket)) = (arn, bucket) else {
             return Some(KIND);
         };
@@ -247,25 +270,29 @@ impl Loader {
                 let at = at.member("PublicAccessBlockConfiguration");
                 self.restricts_public(record, block, at)
             }),
-            ..RawResource::new(record.spot, self.strings.intern(arn))
+            ..RawResource::new(record.loc, self.strings.intern(arn))
         };
         self.raw.resources.push(raw);
         Some(KIND)
     }
 
-    /// A key's policy, in a file that is called like the key.
-    pub(crate) fn key_policy(&mut self, record: &Record<'_, '_>, document: &Node<'_>, at: At<'_>) {
+    /// Stores the policy of a KMS key, in a file that is called like the key. Its ARN comes from
+    /// `describe-key`.
+    pub(crate) fn key_policy(
+        &mut self,
+        record: &Record<'_, '_>,
+        document: &Node<'_>,
+        at: JsonPath<'_>,
+    ) {
         let stem = stem(record.file);
         let name = format!("key policy of {stem}");
         let policy = self.policy_of_resource(record, document, at, &name, true);
         let id = self.strings.intern(stem);
-        let spot = record.spot;
-        self.raw
-            .key_policies
-            .push(RawKeyPolicy { spot, id, policy });
+        let loc = record.loc;
+        self.raw.key_policies.push(RawKeyPolicy { loc, id, policy });
     }
 
-    /// The same, for the public grants of access control lists.
+    /// `IgnorePublicAcls` of the bucket or account that the file is called like.
     fn ignore_public_acls(&mut self, stem: &str) {
         match crate::load::read::fields::account_number(stem) {
             Some(account) => {
@@ -278,12 +305,14 @@ impl Loader {
         }
     }
 
-    /// Of the bucket that the file is called, or of the account if the file is called so.
+    /// `RestrictPublicBuckets` of the bucket that the file is called like, or of the account if it
+    /// is called like one. One that is not set restricts nothing and is not kept: the strictest of
+    /// all levels counts (`S3-4`).
     fn public_access_block(
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
         restricts: Option<bool>,
     ) {
         let stem = stem(record.file);
@@ -296,12 +325,17 @@ impl Loader {
             let message = "does not give its bucket; name the file after it";
             self.error(record.at(node, at), codes::MISSING_MEMBER, message);
         } else {
-            let told = (record.spot, account_in_path(record.file));
+            let told = (record.loc, account_in_path(record.file));
             self.raw.restricted_buckets.insert(stem.to_string(), told);
         }
     }
 
-    fn endpoints(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
+    /// Reads `describe-vpc-endpoints` (`IN-47`).
+    ///
+    /// ```json
+    /// {"VpcEndpoints": [{"VpcEndpointId": "vpce-0123", "PolicyDocument": "{\"Statement\": …}"}]}
+    /// ```
+    fn endpoints(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: JsonPath<'_>) {
         let inside = at.member("VpcEndpoints");
         for (index, endpoint) in self
             .list(record, node, at, "VpcEndpoints")
@@ -309,31 +343,31 @@ impl Loader {
             .enumerate()
         {
             let at = inside.index(index);
-            let Some(id) = self.needed(record, endpoint, at, "VpcEndpointId") else {
+            let Some(id) = self.required_str(record, endpoint, at, "VpcEndpointId") else {
                 continue;
             };
             // Without a policy the endpoint lets everything pass (`VPCE-1`).
             let Some(document) = present(endpoint, "PolicyDocument") else {
                 continue;
             };
-            let spot = record.spot("VpcEndpoints", index, endpoint);
-            self.endpoint(record, document, at.member("PolicyDocument"), id, spot);
+            let loc = record.element_loc("VpcEndpoints", index, endpoint);
+            self.endpoint(record, document, at.member("PolicyDocument"), id, loc);
         }
     }
 
-    /// The policy of the VPC endpoint with an id.
+    /// Stores the policy of the VPC endpoint with an id.
     pub(crate) fn endpoint(
         &mut self,
         record: &Record<'_, '_>,
         document: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
         id: &str,
-        spot: Spot,
+        loc: SourceLoc,
     ) {
         let kind = PolicyKind::VpcEndpoint;
         if let Some(policy) = self.policy(record, document, at, id, kind, true) {
             let id = self.strings.intern(id);
-            self.raw.endpoints.push(RawEndpoint { spot, id, policy });
+            self.raw.endpoints.push(RawEndpoint { loc, id, policy });
         }
     }
 }

@@ -1,15 +1,24 @@
-//! Our own file of an organization (`IN-29`).
+//! Our own file of an organization (`IN-29`): the tree, with policies by id.
+//!
+//! The one form that says everything at once, and the one to write by hand. It is ours, so that a
+//! member that is misspelled is an error: `polices` would otherwise leave out a level's limits in
+//! silence. Members that look like none of ours are ignored, as names and comments in it.
+//!
+//! The tree may be nested as deeply as JSON may: it is gone through without recursion, with paths
+//! as pointers, since a [`JsonPath`] lives on the stack of recursion.
 
 use portcullis_model::PolicyKind;
 use portcullis_source::json::{Member, Node};
 
 use crate::codes;
 use crate::load::loader::{Loader, Record};
-use crate::load::raw::{Control, RCP_FULL_ACCESS, RawAttachment, RawControl, RawNode};
-use crate::load::read::fields::{At, account_number, bare, present};
+use crate::load::raw::{
+    ControlPolicyType, RCP_FULL_ACCESS, RawAttachment, RawControlPolicy, RawNode,
+};
+use crate::load::read::fields::{JsonPath, account_number, normalized, present};
 use crate::store::ids::Symbol;
 
-/// Members that decide something, and so must not be misspelt.
+/// Members that decide something.
 const MEMBERS: [&str; 12] = [
     "organization",
     "root",
@@ -26,19 +35,27 @@ const MEMBERS: [&str; 12] = [
 ];
 
 impl Loader {
-    /// Reads the whole file.
-    pub(crate) fn tree_file(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
-        self.misspelt(record, node, at);
+    /// Reads the whole file. The id of the organization must be in it: a tree without one limits
+    /// nobody.
+    ///
+    /// ```json
+    /// {"organization": {"id": "o-example", "managementAccountId": "111122223333"},
+    ///  "root": {"id": "r-ab12", "policies": {"scp": ["p-FullAWSAccess"]},
+    ///           "children": [{"ou": "ou-ab12-11111111", "children": [{"account": "444455556666"}]}]},
+    ///  "policies": {"p-limit": {"type": "scp", "name": "limit", "content": {…}}}}
+    /// ```
+    pub(crate) fn tree_file(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: JsonPath<'_>) {
+        self.reject_misspelled(record, node, at);
         match present(node, "organization") {
             Some(organization) => {
                 let at = at.member("organization");
-                self.misspelt(record, organization, at);
-                let id = self.needed(record, organization, at, "id");
+                self.reject_misspelled(record, organization, at);
+                let id = self.required_str(record, organization, at, "id");
                 let management = self.account(record, organization, at, "managementAccountId");
                 if let Some(id) = id {
                     let id = self.strings.intern(id);
                     let ids = &mut self.raw.organization.ids;
-                    ids.push((id, management, record.spot));
+                    ids.push((id, management, record.loc));
                 }
             }
             None => {
@@ -54,32 +71,37 @@ impl Loader {
         }
     }
 
-    fn tree_policies(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
+    /// Reads the policies, an object by id.
+    fn tree_policies(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: JsonPath<'_>) {
         let Some(members) = node.as_object() else {
             return self.mismatch(record, node, at, "an object");
         };
         for member in members {
             let at = at.member(member.key.value);
-            self.misspelt(record, &member.value, at);
+            self.reject_misspelled(record, &member.value, at);
             self.tree_policy(record, member, at);
         }
     }
 
-    fn tree_policy(&mut self, record: &Record<'_, '_>, member: &Member<'_>, at: At<'_>) {
+    /// Reads one policy: type, name and content. The one that AWS attaches everywhere is known and
+    /// not read (`GRAM-61`).
+    fn tree_policy(&mut self, record: &Record<'_, '_>, member: &Member<'_>, at: JsonPath<'_>) {
         let (id, node) = (member.key.value, &member.value);
-        let Some(kind) = self.needed(record, node, at, "type") else {
+        let Some(kind) = self.required_str(record, node, at, "type") else {
             return;
         };
         let Some(control) = control(kind) else {
             let message = format!("`{kind}` is not a type; the types are `scp` and `rcp`");
             return self.error(record.at(node, at), codes::INVALID_MEMBER, message);
         };
-        let name = self.text_of(record, node, at, "name").unwrap_or(id);
-        if control == Control::Rcp && (id == RCP_FULL_ACCESS || name == "RCPFullAWSAccess") {
+        let name = self.optional_str(record, node, at, "name").unwrap_or(id);
+        if control == ControlPolicyType::Rcp
+            && (id == RCP_FULL_ACCESS || name == "RCPFullAWSAccess")
+        {
             let id = self.strings.intern(id);
             self.raw.organization.full_rcps.insert(id);
             let content = present(node, "content");
-            self.taken.extend(content.map(|own| own.span.start));
+            self.consumed.extend(content.map(|own| own.span.start));
             return;
         }
         let Some(content) = present(node, "content") else {
@@ -90,19 +112,21 @@ impl Loader {
         self.control(record, content, at, (id, name), control);
     }
 
-    /// Stores a control policy.
+    /// Stores a control policy, from our file or from `describe-policy`. One that is there twice
+    /// must say the same.
     pub(crate) fn control(
         &mut self,
         record: &Record<'_, '_>,
         content: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
         (id, name): (&str, &str),
-        control: Control,
+        control: ControlPolicyType,
     ) {
         let kind = match control {
-            Control::Scp => PolicyKind::Scp,
-            Control::Rcp => PolicyKind::Rcp,
+            ControlPolicyType::Scp => PolicyKind::Scp,
+            ControlPolicyType::Rcp => PolicyKind::Rcp,
         };
+        // Explanations show name and id: names are what people know, ids are what is unique.
         let called = match name == id {
             true => id.to_string(),
             false => format!("{name} ({id})"),
@@ -111,17 +135,17 @@ impl Loader {
             return;
         };
         let id = self.strings.intern(id);
-        let new = RawControl {
-            spot: record.spot,
+        let new = RawControlPolicy {
+            loc: record.loc,
             control,
             policy,
         };
         if let Some(old) = self.raw.organization.controls.get(&id).copied() {
             let same = self.documents.are_equal(old.policy, policy, kind);
             if !(same && old.control == control) {
-                let place = self.place(old.spot);
+                let location = self.location(old.loc);
                 let message = format!(
-                    "`{}` is not the same policy as at {place}",
+                    "`{}` is not the same policy as at {location}",
                     self.strings.get(id)
                 );
                 self.error(record.at(content, at), codes::CONTRADICTION, message);
@@ -131,12 +155,13 @@ impl Loader {
         self.raw.organization.controls.insert(id, new);
     }
 
-    /// The root and all below it, without recursion.
+    /// Reads the root and all below it. Children are pushed in reverse, so that nodes are read in
+    /// the order of the file.
     fn tree_nodes(&mut self, record: &Record<'_, '_>, root: &Node<'_>, path: &str) {
         let mut open: Vec<(&Node<'_>, Option<Symbol>, String)> =
             vec![(root, None, path.to_string())];
         while let Some((node, parent, path)) = open.pop() {
-            let at = At::root();
+            let at = JsonPath::root();
             let at = at.pointer(&path);
             let Some(id) = self.tree_node(record, node, at, parent) else {
                 continue;
@@ -154,21 +179,25 @@ impl Loader {
         }
     }
 
+    /// Reads one node and what is attached to it, and returns its id. None, and the problem is
+    /// reported, if it cannot be told what the node is; its children are then left out.
     fn tree_node(
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
         parent: Option<Symbol>,
     ) -> Option<Symbol> {
         if node.as_object().is_none() {
             self.mismatch(record, node, at, "an object");
             return None;
         }
-        self.misspelt(record, node, at);
+        self.reject_misspelled(record, node, at);
         let id = match parent {
-            None => self.needed(record, node, at, "id")?,
+            None => self.required_str(record, node, at, "id")?,
             Some(_) => {
+                // One of the two and not both: what is attached below a node of both kinds could be
+                // read in two ways.
                 let is_account = present(node, "account").is_some();
                 if is_account == present(node, "ou").is_some() {
                     let message = "must have either `account` or `ou`";
@@ -177,9 +206,10 @@ impl Loader {
                 }
                 if is_account {
                     self.account(record, node, at, "account")?;
-                    self.text_of(record, node, at, "account")?
+                    self.optional_str(record, node, at, "account")?
                 } else {
-                    let unit = self.needed(record, node, at, "ou")?;
+                    let unit = self.required_str(record, node, at, "ou")?;
+                    // An account under `ou` would be a unit without accounts, and limit nobody.
                     if account_number(unit).is_some() {
                         let message = format!("`{unit}` is an account, not a unit");
                         self.error(record.at(node, at), codes::INVALID_TREE, message);
@@ -192,12 +222,14 @@ impl Loader {
         let id = self.strings.intern(id);
         let path = self.strings.intern(&at.to_string());
         self.raw.organization.nodes.push(RawNode {
-            spot: record.spot,
+            loc: record.loc,
             id,
             parent,
             path,
         });
-        for control in [Control::Scp, Control::Rcp] {
+        // A tree file lists all policies of each node, so that a policy in none of its lists is
+        // attached nowhere (choice R19).
+        for control in [ControlPolicyType::Scp, ControlPolicyType::Rcp] {
             self.raw.organization.with_policies.insert((id, control));
         }
         if let Some(policies) = present(node, "policies") {
@@ -205,18 +237,21 @@ impl Loader {
             if policies.as_object().is_none() {
                 self.mismatch(record, policies, at, "an object");
             }
-            self.misspelt(record, policies, at);
-            for (name, control) in [("scp", Control::Scp), ("rcp", Control::Rcp)] {
+            self.reject_misspelled(record, policies, at);
+            for (name, control) in [
+                ("scp", ControlPolicyType::Scp),
+                ("rcp", ControlPolicyType::Rcp),
+            ] {
                 if present(policies, name).is_some() {
                     let organization = &mut self.raw.organization;
                     match control {
-                        Control::Scp => organization.scp_enabled = Some(true),
-                        Control::Rcp => organization.rcp_enabled = Some(true),
+                        ControlPolicyType::Scp => organization.scp_enabled = Some(true),
+                        ControlPolicyType::Rcp => organization.rcp_enabled = Some(true),
                     }
                 }
-                for policy in self.names(record, policies, at, name) {
+                for policy in self.string_list(record, policies, at, name) {
                     self.raw.organization.attachments.push(RawAttachment {
-                        spot: record.spot,
+                        loc: record.loc,
                         node: id,
                         policy,
                         control: Some(control),
@@ -227,14 +262,22 @@ impl Loader {
         Some(id)
     }
 
-    /// A member that is not known and looks like one that is: it would be left out in silence.
-    pub(crate) fn misspelt(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
+    /// Reports members that are not ours and look like one that is: they would be ignored in
+    /// silence.
+    pub(crate) fn reject_misspelled(
+        &mut self,
+        record: &Record<'_, '_>,
+        node: &Node<'_>,
+        at: JsonPath<'_>,
+    ) {
         for member in node.as_object().unwrap_or_default() {
             let name = member.key.value;
             if MEMBERS.contains(&name) {
                 continue;
             }
-            let meant = MEMBERS.iter().find(|own| bare(own) == bare(name));
+            let meant = MEMBERS
+                .iter()
+                .find(|own| normalized(own) == normalized(name));
             if let Some(meant) = meant {
                 let message = format!("has no member `{name}`; write `{meant}`");
                 self.error(record.at(&member.value, at), codes::INVALID_MEMBER, message);
@@ -243,13 +286,14 @@ impl Loader {
     }
 }
 
-/// Reads the type of a control policy, in the words of AWS or ours.
-pub(crate) fn control(text: &str) -> Option<Control> {
+/// Reads the type of a control policy, in the words of AWS or ours. None for types that decide
+/// nothing.
+pub(crate) fn control(text: &str) -> Option<ControlPolicyType> {
     let is = |names: [&str; 2]| names.iter().any(|name| name.eq_ignore_ascii_case(text));
     if is(["scp", "SERVICE_CONTROL_POLICY"]) {
-        Some(Control::Scp)
+        Some(ControlPolicyType::Scp)
     } else if is(["rcp", "RESOURCE_CONTROL_POLICY"]) {
-        Some(Control::Rcp)
+        Some(ControlPolicyType::Rcp)
     } else {
         None
     }

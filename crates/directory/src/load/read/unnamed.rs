@@ -1,8 +1,16 @@
 //! Resource policies that do not say which resource they belong to.
 //!
-//! A bucket or key must then be the name of the file; others are taken from the statements, or made of an id in the
-//! dump and of the region and account that folders or files are called. A folder above that is an account's number is
-//! also the owner of a bucket.
+//! Where the resource comes from, the first that applies:
+//!
+//! | answer | resource |
+//! |---|---|
+//! | has an id | an ARN made of the id, and of region and account in the path or in the statements |
+//! | of a bucket or key | the name of the file |
+//! | any other | the one resource that all statements name (`MATCH-33`) |
+//!
+//! A folder that is an account's number is also the owner of a bucket. Where nothing applies, the
+//! policy is an error: assigned to a wrong resource it would open that one, and left out it may be
+//! a Deny that is lost.
 
 use bumpalo::Bump;
 use portcullis_model::split_arn;
@@ -11,20 +19,21 @@ use portcullis_source::json::{self, Node, Value};
 use crate::codes;
 use crate::load::loader::{Loader, Record};
 use crate::load::read::account::account_in_path;
-use crate::load::read::fields::{At, account_number, present};
+use crate::load::read::fields::{JsonPath, account_number, present};
 use crate::store::documents::undress;
 use crate::store::policy_scope::part_of;
 
-/// How a resource policy of logs is called, which is no resource.
+/// How the ARN of a resource policy of logs goes on after the account. There is no such resource;
+/// the name keeps several policies of one account apart.
 pub(crate) const RESOURCE_POLICY: &str = "resource-policy:";
 
 impl Loader {
-    /// Reads a value if it holds such a policy, and says what it is.
+    /// Reads a value if it holds such a policy, and returns its form.
     pub(crate) fn unnamed(
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
     ) -> Option<&'static str> {
         let has = |name| present(node, name).is_some();
         let text = |name| present(node, name).and_then(Node::as_str);
@@ -46,13 +55,16 @@ impl Loader {
             let policies = self.list(record, node, at, "resourcePolicies");
             for (index, own) in policies.iter().enumerate() {
                 let at = inside.index(index);
-                // All of them are one set; a name tells each from the others.
-                let name = self.text_of(record, own, at, "policyName").unwrap_or("");
+                // All of them are consulted together; a name tells each from the others.
+                let name = self
+                    .optional_str(record, own, at, "policyName")
+                    .unwrap_or("");
                 let rest = format!("{RESOURCE_POLICY}{name}");
                 self.composed(record, own, at, "policyDocument", ("logs", &rest));
             }
             return Some("resource policies of logs");
         }
+        // `apigateway get-rest-apis` and `get-rest-api`.
         if let Some(apis) = present(node, "items").and_then(Node::as_array) {
             if apis.iter().all(|api| api.get("id").is_some()) {
                 let inside = at.member("items");
@@ -66,6 +78,8 @@ impl Loader {
             self.rest_api(record, node, at);
             return Some("API");
         }
+        // `ses get-identity-policies`: an object of documents by name, where account dumps have a
+        // list.
         if let Some(policies) = present(node, "Policies").filter(|own| own.as_object().is_some()) {
             let inside = at.member("Policies");
             for member in policies.as_object().unwrap_or_default() {
@@ -77,6 +91,8 @@ impl Loader {
         let is_text = |own: &&Node<'_>| own.as_str().is_some();
         if let Some(document) = present(node, "Policy").filter(is_text) {
             let at = at.member("Policy");
+            // `get-key-policy` has a `PolicyName` in later versions of the tools; earlier ones
+            // print the policy alone.
             return match has("PolicyName") || is_of_keys(document, record.source.text()) {
                 true => {
                     self.key_policy(record, document, at);
@@ -85,6 +101,7 @@ impl Loader {
                 false => Some(self.bucket_or_other(record, node, document, at)),
             };
         }
+        // A dozen services print one string and nothing else.
         for name in ["ResourcePolicy", "resourcePolicy", "policy"] {
             if let Some(document) = present(node, name).filter(is_text) {
                 self.by_statements(record, document, at.member(name));
@@ -98,9 +115,9 @@ impl Loader {
                 continue;
             };
             let at = at.member(inner);
-            // What is proposed is not in force.
+            // A policy that is only proposed is not in force yet.
             let proposed = present(node, outer).and_then(|own| present(own, "Proposed"));
-            self.taken.extend(proposed.map(|own| own.span.start));
+            self.consumed.extend(proposed.map(|own| own.span.start));
             match own.value {
                 Value::String(_) => self.by_statements(record, own, at),
                 _ => match present(own, "Policy") {
@@ -113,13 +130,15 @@ impl Loader {
         None
     }
 
-    /// The policy of a bucket, which its file is called like, or of something that its statements name.
+    /// Reads the policy of a bucket, which its file is called like, or of something that its
+    /// statements name. A file with the wrong name is noticed, because no statement is then about a
+    /// bucket of that name.
     fn bucket_or_other(
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
         document: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
     ) -> &'static str {
         let named = resources_of(document, record.source.text());
         let is_bucket = |arn: &String| arn.starts_with("arn:") && arn.contains(":s3:::");
@@ -134,7 +153,7 @@ impl Loader {
                  give the policy as {{\"arn\", \"account\", \"policy\"}}"
             );
             self.error(record.at(node, at), codes::MISSING_MEMBER, message);
-            self.taken.insert(document.span.start);
+            self.consumed.insert(document.span.start);
             return "bucket policy";
         };
         let arn = format!("arn:{partition}:s3:::{stem}");
@@ -143,16 +162,17 @@ impl Loader {
         "bucket policy"
     }
 
-    /// A policy of the resource that all its statements name.
+    /// Reads a policy of the resource that all its statements name.
     pub(crate) fn by_statements(
         &mut self,
         record: &Record<'_, '_>,
         document: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
     ) {
         let named = resources_of(document, record.source.text());
         let mut owners: Vec<Option<String>> = named.iter().map(|arn| owner_of(arn)).collect();
-        // A whole, and beside it something in it.
+        // A queue and its messages, a table and its indexes: the shortest ARN is the whole if all
+        // others are in it.
         if let Some(whole) = owners.iter().flatten().min_by_key(|own| own.len()).cloned() {
             let is_in = |own: &Option<String>| {
                 let rest = own.as_ref().and_then(|own| own.strip_prefix(&whole));
@@ -168,18 +188,23 @@ impl Loader {
                 let message = "does not say which resource it belongs to; \
                     give the policy as {\"arn\", \"account\", \"policy\"}";
                 self.error(record.at(document, at), codes::MISSING_MEMBER, message);
-                self.taken.insert(document.span.start);
+                self.consumed.insert(document.span.start);
             }
         }
     }
 
-    /// The policy of something whose ARN is made of an id in the dump, and of region and account in the file's path or
-    /// in the statements.
+    /// Reads the policy of something whose ARN is made of an id in the answer, and of region and
+    /// account in the file's path or in the statements.
+    ///
+    /// ```json
+    /// {"FileSystemId": "fs-0123", "Policy": "{\"Statement\": …}"}
+    /// {"PolicyInJson": "{\"Statement\": …}"}
+    /// ```
     fn composed(
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
-        at: At<'_>,
+        at: JsonPath<'_>,
         policy: &str,
         (service, rest): (&str, &str),
     ) {
@@ -203,28 +228,40 @@ impl Loader {
                 codes::MISSING_MEMBER,
                 message,
             );
-            self.taken.insert(document.span.start);
+            self.consumed.insert(document.span.start);
             return;
         };
         let arn = format!("arn:{partition}:{service}:{region}:{account}:{rest}");
         self.resource(record, Some(document), at.member(policy), &arn, None);
     }
 
-    fn rest_api(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
-        if let Some(id) = self.needed(record, node, at, "id") {
+    /// Reads an API of API Gateway, whose policy is a string with escaped quotes.
+    fn rest_api(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: JsonPath<'_>) {
+        if let Some(id) = self.required_str(record, node, at, "id") {
             self.composed(record, node, at, "policy", ("execute-api", id));
         }
     }
 
-    fn repository(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>, name: &str) {
-        let Some(registry) = self.needed(record, node, at, "registryId") else {
+    /// Reads `get-repository-policy` of ECR (`IN-46`), whose statements have no `Resource`.
+    ///
+    /// ```json
+    /// {"registryId": "111122223333", "repositoryName": "app", "policyText": "{\"Statement\": …}"}
+    /// ```
+    fn repository(
+        &mut self,
+        record: &Record<'_, '_>,
+        node: &Node<'_>,
+        at: JsonPath<'_>,
+        name: &str,
+    ) {
+        let Some(registry) = self.required_str(record, node, at, "registryId") else {
             return;
         };
         let Some(document) = present(node, "policyText") else {
             return;
         };
         let at = at.member("policyText");
-        // Public repositories are in no region.
+        // Public repositories are in no region. Only the names of actions tell them from others.
         let is_public = document
             .as_str()
             .is_some_and(|text| text.contains("ecr-public:"));
@@ -232,12 +269,13 @@ impl Loader {
             let arn = format!("arn:aws:ecr-public::{registry}:repository/{name}");
             return self.resource(record, Some(document), at, &arn, None);
         }
-        // The region is not there; it is not needed to tell repositories apart, but to name them.
+        // The answer has no region, and the registry is an account: without the region the ARN
+        // would be a guess.
         let Some(region) = region_in_path(record.file) else {
             let message = "does not give its region; the file's path must contain it, \
                 or give the policy as {\"arn\", \"account\", \"policy\"}";
             self.error(record.at(node, at), codes::MISSING_MEMBER, message);
-            self.taken.insert(document.span.start);
+            self.consumed.insert(document.span.start);
             return;
         };
         let partition = partition_of(region);
@@ -246,7 +284,7 @@ impl Loader {
     }
 }
 
-/// A file's name without its endings.
+/// The name of a file without endings and without what collectors append to the name of a bucket.
 pub(crate) fn stem(file: &str) -> &str {
     let name = file.rsplit('/').next().unwrap_or(file);
     let name = name.strip_suffix(".json").unwrap_or(name);
@@ -266,12 +304,13 @@ pub(crate) fn stem(file: &str) -> &str {
     .unwrap_or(name)
 }
 
-/// Where regions are.
+/// How names of regions begin.
 const AREAS: [&str; 11] = [
     "af", "ap", "ca", "cn", "eu", "eusc", "il", "me", "mx", "sa", "us",
 ];
 
-/// A region that is a folder or file of its own, or a word between dots.
+/// A region that is a folder or file of its own in a path, or a word between dots. Known by its
+/// shape and not by a list, so that next year's regions are read too.
 pub(crate) fn region_in_path(file: &str) -> Option<&str> {
     file.split(['/', '.']).find(|word| {
         let parts: Vec<&str> = word.split('-').collect();
@@ -295,7 +334,9 @@ pub(crate) fn partition_of(region: &str) -> &'static str {
     }
 }
 
-/// What the statements of a document name in `Resource`.
+/// What the statements of a document name in `Resource` and `NotResource`. Parses it once more:
+/// only answers that do not name their resource come here. Empty if it is not JSON, which is
+/// reported where the policy is read.
 fn resources_of(document: &Node<'_>, source: &str) -> Vec<String> {
     let arena = Bump::new();
     let text = undress(document, source).unwrap_or_default();
@@ -316,7 +357,8 @@ fn resources_of(document: &Node<'_>, source: &str) -> Vec<String> {
     found
 }
 
-/// The partition of a bucket that some resource is about; `aws` if no resource says anything.
+/// The partition of a bucket, from a resource that is about it; `aws` if all resources are
+/// patterns. None if some other bucket is named and this one is not: the file is called wrong.
 fn bucket_partition(resources: &[String], bucket: &str) -> Option<String> {
     let mut is_about_another = false;
     for resource in resources {
@@ -332,8 +374,8 @@ fn bucket_partition(resources: &[String], bucket: &str) -> Option<String> {
     (!is_about_another && !bucket.is_empty()).then(|| "aws".to_string())
 }
 
-/// The resource whose policy names an ARN, perhaps with a pattern behind the resource (`MATCH-33`); none if the
-/// resource itself is a pattern.
+/// The resource whose policy names an ARN, perhaps with a pattern behind the resource (`MATCH-33`);
+/// none if the resource itself is a pattern.
 fn owner_of(arn: &str) -> Option<String> {
     let parts = split_arn(arn)?;
     let is_plain = |text: &str| !text.contains(['*', '?', '$']);
@@ -346,7 +388,8 @@ fn owner_of(arn: &str) -> Option<String> {
     is_plain(owner).then(|| owner.to_string())
 }
 
-/// Partition, region and account of the first ARN of a service that has both without patterns.
+/// Partition, region and account of the first ARN of a service that has region and account without
+/// patterns.
 fn home_in(resources: &[String], service: &str) -> Option<[String; 3]> {
     resources.iter().find_map(|resource| {
         let [_, partition, own, region, account, _] = split_arn(resource)?;
@@ -355,7 +398,8 @@ fn home_in(resources: &[String], service: &str) -> Option<[String; 3]> {
     })
 }
 
-/// True for a policy that speaks of keys alone, and names none.
+/// True for a policy that is about keys alone and names none, which is how policies of KMS keys are
+/// written.
 fn is_of_keys(document: &Node<'_>, source: &str) -> bool {
     let arena = Bump::new();
     let text = undress(document, source).unwrap_or_default();
@@ -377,6 +421,7 @@ fn is_of_keys(document: &Node<'_>, source: &str) -> bool {
         && all("Resource", &|resource| resource == "*")
 }
 
+/// The elements of a list, or a value by itself: policy documents allow both nearly everywhere.
 fn one_or_many<'n, 'a>(node: &'n Node<'a>) -> &'n [Node<'a>] {
     node.as_array().unwrap_or(std::slice::from_ref(node))
 }
