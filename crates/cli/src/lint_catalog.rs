@@ -27,6 +27,7 @@ pub(crate) struct FromPack<'c> {
     met: RefCell<HashMap<ResourceTypeId, HashMap<String, bool>>>,
     uses: RefCell<HashMap<String, Option<KeyUse>>>,
     tags: RefCell<HashMap<String, Answer>>,
+    actions: RefCell<HashMap<String, Answer>>,
 }
 
 impl<'c> FromPack<'c> {
@@ -36,6 +37,7 @@ impl<'c> FromPack<'c> {
             met: RefCell::default(),
             uses: RefCell::default(),
             tags: RefCell::default(),
+            actions: RefCell::default(),
         }
     }
 
@@ -120,6 +122,25 @@ impl<'c> FromPack<'c> {
         Some(found)
     }
 
+    fn find_action(&self, action: &str) -> Answer {
+        let Some((prefix, name)) = action.split_once(':') else {
+            return Answer::Unknown;
+        };
+        let Some(service) = self.facts.service(prefix) else {
+            return Answer::Unknown;
+        };
+        if service.is_retired() || service.actions().len() == 0 {
+            return Answer::Unknown;
+        }
+        match service.action(name) {
+            Some(action) => {
+                let since = Date::parse(FORGOTTEN_BEFORE);
+                (action.is_current() || Some(action.last_seen().date) >= since).into()
+            }
+            None => Answer::No,
+        }
+    }
+
     fn find_tags(&self, pattern: &str) -> Answer {
         let is_tag = |name: &str| {
             name.starts_with("aws:ResourceTag/")
@@ -170,12 +191,12 @@ fn surely(kind: ResourceType<'_>, patterns: &[Cow<'_, str>]) -> bool {
 }
 
 /// The answer of last time, or a new one.
-fn remembered<K: core::hash::Hash + Eq, V: Clone>(
-    memory: &RefCell<HashMap<K, V>>,
-    key: K,
+fn remembered<V: Clone>(
+    memory: &RefCell<HashMap<String, V>>,
+    key: &str,
     find: impl FnOnce() -> V,
 ) -> V {
-    if let Some(found) = memory.borrow().get(&key) {
+    if let Some(found) = memory.borrow().get(key) {
         return found.clone();
     }
     let found = find();
@@ -183,7 +204,7 @@ fn remembered<K: core::hash::Hash + Eq, V: Clone>(
     if memory.len() >= REMEMBERED {
         memory.clear();
     }
-    memory.insert(key, found.clone());
+    memory.insert(key.to_owned(), found.clone());
     found
 }
 
@@ -221,21 +242,11 @@ impl Catalog for FromPack<'_> {
             })
         })
     }
-    fn action(&self, prefix: &str, name: &str) -> Answer {
-        let Some(service) = self.facts.service(prefix) else {
-            return Answer::Unknown;
-        };
-        if service.is_retired() || service.actions().len() == 0 {
-            return Answer::Unknown;
-        }
-        match service.action(name) {
-            Some(action) => {
-                let since = Date::parse(FORGOTTEN_BEFORE);
-                (action.is_current() || Some(action.last_seen().date) >= since).into()
-            }
-            None => Answer::No,
-        }
+
+    fn action(&self, action: &str) -> Answer {
+        remembered(&self.actions, action, || self.find_action(action))
     }
+
     fn service_key(&self, prefix: &str, key: &str) -> Answer {
         if self.key(key).is_some() || self.facts.key(key).is_some() {
             return Answer::Yes;
@@ -255,7 +266,7 @@ impl Catalog for FromPack<'_> {
         }
     }
     fn knows_tags(&self, pattern: &str) -> Answer {
-        remembered(&self.tags, pattern.to_ascii_lowercase(), || {
+        remembered(&self.tags, &pattern.to_ascii_lowercase(), || {
             self.find_tags(pattern)
         })
     }
@@ -311,7 +322,7 @@ impl Catalog for FromPack<'_> {
         for resource in resources {
             asked.extend(["\n", resource]);
         }
-        remembered(&self.uses, asked, || {
+        remembered(&self.uses, &asked, || {
             self.find_uses(pattern, resources, key)
         })
     }
