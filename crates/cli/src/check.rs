@@ -633,6 +633,8 @@ fn documents<'a>(
     let checked = linter.json(text, wanted, arena);
     let is_whole = checked.inner.is_none();
     match checked.document.filter(|own| is_whole && !is_policy(own)) {
+        // A named policy with an unknown member is none: what the member says is not known.
+        Some(root) if root.get("document").is_some() => vec![no_policy(checked, &root)],
         Some(root) => embedded::anywhere(linter, text, root, wanted, arena)
             .unwrap_or_else(|| vec![no_policy(checked, &root)]),
         None => vec![checked],
@@ -655,6 +657,8 @@ fn no_policy<'a>(mut checked: Checked<'a>, node: &json::Node<'_>) -> Checked<'a>
         return checked;
     };
     checked.found.retain(is_it);
+    let is_unknown = |name: &str| !["name", "type", "arn", "document"].contains(&name);
+    let unknown = members.iter().find(|one| is_unknown(one.key.value));
     let shown = members.iter().take(3);
     let names: Vec<String> = shown.map(|one| quoted(one.key.value)).collect();
     let more = if members.len() > names.len() {
@@ -662,11 +666,18 @@ fn no_policy<'a>(mut checked: Checked<'a>, node: &json::Node<'_>) -> Checked<'a>
     } else {
         ""
     };
-    for found in &mut checked.found {
-        found.diagnostic.message = format!(
+    let message = match (node.get("document"), unknown) {
+        (Some(_), Some(unknown)) => {
+            let name = quoted(unknown.key.value);
+            format!("a named policy has `name`, `type`, `arn` and `document`, and no {name}")
+        }
+        _ => format!(
             "this is not a policy, and none is in it: it has no `Statement`, but {}{more}",
             names.join(", ")
-        );
+        ),
+    };
+    for found in &mut checked.found {
+        found.diagnostic.message.clone_from(&message);
     }
     checked
 }

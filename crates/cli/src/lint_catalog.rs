@@ -18,8 +18,12 @@ const FORGOTTEN_BEFORE: &str = "2025-06-01";
 /// How many answers are remembered before all are forgotten.
 const REMEMBERED: usize = 1 << 16;
 
-/// The same for each resource type.
-const REMEMBERED_OF_A_TYPE: usize = 1 << 10;
+/// The same for each resource type: as many as a long document has resources.
+const REMEMBERED_OF_A_TYPE: usize = 1 << 13;
+
+/// Longer questions are asked again, and so are longer patterns.
+const LONGEST: usize = 1 << 12;
+const LONGEST_PATTERN: usize = 1 << 8;
 
 /// A catalog, for the linter. Documents ask the same again and again.
 pub(crate) struct FromPack<'c> {
@@ -52,6 +56,9 @@ impl<'c> FromPack<'c> {
         }
         drop(known);
         let is_met = Self::find_whether_met(kind, pattern);
+        if pattern.len() > LONGEST_PATTERN {
+            return is_met;
+        }
         let mut met = self.met.borrow_mut();
         let own = met.entry(kind.id()).or_default();
         if own.len() >= REMEMBERED_OF_A_TYPE {
@@ -200,6 +207,9 @@ fn remembered<V: Clone>(
         return found.clone();
     }
     let found = find();
+    if key.len() > LONGEST {
+        return found;
+    }
     let mut memory = memory.borrow_mut();
     if memory.len() >= REMEMBERED {
         memory.clear();

@@ -3,6 +3,7 @@
 use bumpalo::Bump;
 use bumpalo::collections::Vec as ArenaVec;
 use portcullis_source::Diagnostic;
+use portcullis_source::codes::TOO_MANY_PROBLEMS;
 use portcullis_source::json::{self, Member, Node, Value};
 use portcullis_syntax::ast::{Span, Text};
 use std::path::Path;
@@ -12,6 +13,9 @@ pub(super) fn is_lines(path: &Path) -> bool {
     let ending = path.extension().and_then(|ending| ending.to_str());
     ending.is_some_and(|ending| ["jsonl", "ndjson"].contains(&ending))
 }
+
+/// As many problems are told.
+const TOLD: usize = 100;
 
 /// The values of all lines as a list, and what is wrong with the others. A line's number in the list is its number in the
 /// file, counted from zero.
@@ -31,6 +35,12 @@ pub(super) fn read<'a>(text: &'a str, arena: &'a Bump) -> (Node<'a>, Vec<Diagnos
             value: Value::Null,
         };
         values.push(node.map_or(nothing, |node| moved(node, by, arena)));
+    }
+    if let Some(first) = problems.get(TOLD) {
+        let message = format!("and {} more", problems.len() - TOLD);
+        let more = Diagnostic::error(TOO_MANY_PROBLEMS, first.span, message);
+        problems.truncate(TOLD);
+        problems.push(more);
     }
     let list = Node {
         span: Span {
