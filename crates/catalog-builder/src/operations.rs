@@ -218,18 +218,21 @@ fn from_map(clients: &mut Clients, map: &Path, source: usize) -> Result<()> {
         let field = |index: usize| row.get(index).and_then(Value::as_str).ok_or("an operation");
         clients.add(field(0)?, field(1)?, source, None)?;
     }
-    for row in lines(&map.join("operations-several-resources.jsonl"))? {
-        clients.add(text(&row, "sdk")?, text(&row, "op")?, source, None)?;
-    }
-    for row in lines(&map.join("operations-differ.jsonl"))? {
-        let permissions = list(&row, "actions").iter().map(words::permission);
-        let permissions = joined(permissions.collect::<Result<_>>()?);
-        clients.add(
-            text(&row, "sdk")?,
-            text(&row, "op")?,
-            source,
-            Some(permissions),
-        )?;
+    // Of most of the several resources only their parts are in the request; some are there whole.
+    for file in [
+        "operations-several-resources.jsonl",
+        "operations-differ.jsonl",
+    ] {
+        for row in lines(&map.join(file))? {
+            let permissions = list(&row, "actions").iter().map(words::permission);
+            let permissions = joined(permissions.collect::<Result<_>>()?);
+            clients.add(
+                text(&row, "sdk")?,
+                text(&row, "op")?,
+                source,
+                Some(permissions),
+            )?;
+        }
     }
     Ok(())
 }

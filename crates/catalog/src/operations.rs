@@ -115,9 +115,19 @@ impl<'c> Operation<'c> {
         usize::from(self.row.source)
     }
 
-    /// True if it needs the permission of its own name, and no other.
+    /// True if all that is said of it is that it needs the permission of its own name.
     pub fn has_own_name(self) -> bool {
         self.row.permissions.is_none()
+    }
+
+    /// True if it needs a permission of another name.
+    fn asks_for_others(self) -> bool {
+        let own = ActionName {
+            prefix: self.client().prefix(),
+            name: self.name(),
+        };
+        let permissions = self.permissions();
+        permissions.iter().any(|one| one.action() != own)
     }
 
     /// The permissions that it asks for; none if it is allowed to everybody.
@@ -278,7 +288,7 @@ impl Catalog {
         let prefix = service.prefix();
         let clients = self.clients().filter(|one| one.prefix() == prefix);
         let mut operations = clients.filter_map(|one| one.operation(name));
-        operations.find(|one| !one.has_own_name() && !one.permissions().is_empty())
+        operations.find(|one| one.asks_for_others())
     }
 
     /// The prefixes of the actions of what a service is called: `opensearch` is one, and the name of a client whose

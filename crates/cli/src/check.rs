@@ -9,8 +9,10 @@ mod embedded;
 mod fixes;
 mod folder;
 pub(crate) mod found;
+mod lines;
 mod pages;
 pub(crate) mod settings;
+mod template;
 mod yaml;
 
 pub(crate) use pages::{ExplainCodeArgs, explain_code};
@@ -24,7 +26,8 @@ use portcullis_lint::{Level, PolicyType, ResourceType, Target};
 use portcullis_model::PolicyKind;
 use portcullis_scenario::is_language;
 use portcullis_source::json;
-use portcullis_source::{Code, Diagnostic, Severity, Source, formats, render};
+use portcullis_source::{Code, Diagnostic, Severity, Source, formats, quoted, render};
+use portcullis_syntax::codes::MISSING_STATEMENT;
 use serde_json::Value;
 
 use self::baseline::Baseline;
@@ -34,7 +37,7 @@ use self::settings::{Configurations, Settings};
 use crate::catalog::DataArgs;
 use crate::failure::{Failure, complain, exit};
 use crate::lint_catalog::FromPack;
-use crate::output::{Output, display_name, read_text, write};
+use crate::output::{Output, VERSION, display_name, read_text, write};
 use crate::values::OneOf;
 
 /// The code of a suppression that nothing needs.
@@ -49,9 +52,10 @@ Examples:
 A file holds one policy document, or policies of the policy language if its name ends in .iam, or {\"name\": …, \"document\": …},
 or what get-policy-version, get-role-policy, get-role and the like answer; the document may stand in a string, and be encoded
 as in a URL. Policies are also found in CloudFormation and SAM templates (JSON, or YAML by file extension), CDK output, the output of
-`terraform show -json`, and account dumps; values that intrinsic functions produce are not checked.
+`terraform show -json`, dumps of accounts and organizations, JSON Lines, and other JSON that holds some; values that
+intrinsic functions produce are not checked.
 
-Of a folder, the files in it and in its folders are checked whose names end in .iam, .json, .yaml or .yml, but for those
+Of a folder, the files in it and in its folders are checked whose names end in .iam, .json, .jsonl, .yaml or .yml, but for those
 in which nothing is called like the statements of a policy. Which type a file has can be said in portcullis.toml.
 
 Without --type, a document whose statements name principals is checked as a resource policy, or as a trust
@@ -619,9 +623,63 @@ fn documents<'a>(
     if is_language(path) {
         return linter.language(path, text, wanted, arena);
     }
+    if lines::is_lines(path) {
+        return embedded::in_lines(linter, text, wanted, arena);
+    }
     let is_yaml = embedded::is_yaml(path);
-    let embedded = embedded::check(linter, text, is_yaml, wanted, arena);
-    embedded.unwrap_or_else(|| vec![linter.json(text, wanted, arena)])
+    if let Some(embedded) = embedded::check(linter, text, is_yaml, wanted, arena) {
+        return embedded;
+    }
+    let checked = linter.json(text, wanted, arena);
+    let is_whole = checked.inner.is_none();
+    match checked.document.filter(|own| is_whole && !is_policy(own)) {
+        // A named policy with an unknown member is none: what the member says is not known.
+        Some(root) if root.get("document").is_some() => vec![no_policy(checked, &root)],
+        Some(root) => embedded::anywhere(linter, text, root, wanted, arena)
+            .unwrap_or_else(|| vec![no_policy(checked, &root)]),
+        None => vec![checked],
+    }
+}
+
+/// True for an object that is a policy, whatever may be wrong with it: it has a member of one, or none at all.
+fn is_policy(node: &json::Node<'_>) -> bool {
+    const MEMBERS: [&str; 3] = ["Version", "Id", "Statement"];
+    let is_own = |name: &str| MEMBERS.iter().any(|own| own.eq_ignore_ascii_case(name));
+    node.as_object().is_some_and(|members| {
+        members.is_empty() || members.iter().any(|one| is_own(one.key.value))
+    })
+}
+
+/// Of an object that is no policy one finding, which says what it is.
+fn no_policy<'a>(mut checked: Checked<'a>, node: &json::Node<'_>) -> Checked<'a> {
+    let is_it = |found: &Found| found.code() == MISSING_STATEMENT.as_str();
+    let Some(members) = node.as_object().filter(|_| checked.found.iter().any(is_it)) else {
+        return checked;
+    };
+    checked.found.retain(is_it);
+    let is_unknown = |name: &str| !["name", "type", "arn", "document"].contains(&name);
+    let unknown = members.iter().find(|one| is_unknown(one.key.value));
+    let shown = members.iter().take(3);
+    let names: Vec<String> = shown.map(|one| quoted(one.key.value)).collect();
+    let more = if members.len() > names.len() {
+        ", …"
+    } else {
+        ""
+    };
+    let message = match (node.get("document"), unknown) {
+        (Some(_), Some(unknown)) => {
+            let name = quoted(unknown.key.value);
+            format!("a named policy has `name`, `type`, `arn` and `document`, and no {name}")
+        }
+        _ => format!(
+            "this is not a policy, and none is in it: it has no `Statement`, but {}{more}",
+            names.join(", ")
+        ),
+    };
+    for found in &mut checked.found {
+        found.diagnostic.message.clone_from(&message);
+    }
+    checked
 }
 
 /// The `Sid` of a finding's statement.
@@ -654,6 +712,7 @@ fn value(found: &Found, checked: &Checked<'_>, source: &Source<'_>) -> Value {
     let mut put = |name: &str, value: Value| {
         members.insert(name.to_owned(), value);
     };
+    put("version", VERSION.into());
     put("type", checked.kind.map(PolicyKind::as_str).into());
     put("group", found.group().into());
     put("level", found.level().map(Level::as_str).into());

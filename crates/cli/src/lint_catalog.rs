@@ -18,8 +18,12 @@ const FORGOTTEN_BEFORE: &str = "2025-06-01";
 /// How many answers are remembered before all are forgotten.
 const REMEMBERED: usize = 1 << 16;
 
-/// The same for each resource type.
-const REMEMBERED_OF_A_TYPE: usize = 1 << 10;
+/// The same for each resource type: as many as a long document has resources.
+const REMEMBERED_OF_A_TYPE: usize = 1 << 13;
+
+/// Longer questions are asked again, and so are longer patterns.
+const LONGEST: usize = 1 << 12;
+const LONGEST_PATTERN: usize = 1 << 8;
 
 /// A catalog, for the linter. Documents ask the same again and again.
 pub(crate) struct FromPack<'c> {
@@ -27,6 +31,7 @@ pub(crate) struct FromPack<'c> {
     met: RefCell<HashMap<ResourceTypeId, HashMap<String, bool>>>,
     uses: RefCell<HashMap<String, Option<KeyUse>>>,
     tags: RefCell<HashMap<String, Answer>>,
+    actions: RefCell<HashMap<String, Answer>>,
 }
 
 impl<'c> FromPack<'c> {
@@ -36,6 +41,7 @@ impl<'c> FromPack<'c> {
             met: RefCell::default(),
             uses: RefCell::default(),
             tags: RefCell::default(),
+            actions: RefCell::default(),
         }
     }
 
@@ -50,6 +56,9 @@ impl<'c> FromPack<'c> {
         }
         drop(known);
         let is_met = Self::find_whether_met(kind, pattern);
+        if pattern.len() > LONGEST_PATTERN {
+            return is_met;
+        }
         let mut met = self.met.borrow_mut();
         let own = met.entry(kind.id()).or_default();
         if own.len() >= REMEMBERED_OF_A_TYPE {
@@ -120,6 +129,25 @@ impl<'c> FromPack<'c> {
         Some(found)
     }
 
+    fn find_action(&self, action: &str) -> Answer {
+        let Some((prefix, name)) = action.split_once(':') else {
+            return Answer::Unknown;
+        };
+        let Some(service) = self.facts.service(prefix) else {
+            return Answer::Unknown;
+        };
+        if service.is_retired() || service.actions().len() == 0 {
+            return Answer::Unknown;
+        }
+        match service.action(name) {
+            Some(action) => {
+                let since = Date::parse(FORGOTTEN_BEFORE);
+                (action.is_current() || Some(action.last_seen().date) >= since).into()
+            }
+            None => Answer::No,
+        }
+    }
+
     fn find_tags(&self, pattern: &str) -> Answer {
         let is_tag = |name: &str| {
             name.starts_with("aws:ResourceTag/")
@@ -170,20 +198,23 @@ fn surely(kind: ResourceType<'_>, patterns: &[Cow<'_, str>]) -> bool {
 }
 
 /// The answer of last time, or a new one.
-fn remembered<K: core::hash::Hash + Eq, V: Clone>(
-    memory: &RefCell<HashMap<K, V>>,
-    key: K,
+fn remembered<V: Clone>(
+    memory: &RefCell<HashMap<String, V>>,
+    key: &str,
     find: impl FnOnce() -> V,
 ) -> V {
-    if let Some(found) = memory.borrow().get(&key) {
+    if let Some(found) = memory.borrow().get(key) {
         return found.clone();
     }
     let found = find();
+    if key.len() > LONGEST {
+        return found;
+    }
     let mut memory = memory.borrow_mut();
     if memory.len() >= REMEMBERED {
         memory.clear();
     }
-    memory.insert(key, found.clone());
+    memory.insert(key.to_owned(), found.clone());
     found
 }
 
@@ -221,21 +252,11 @@ impl Catalog for FromPack<'_> {
             })
         })
     }
-    fn action(&self, prefix: &str, name: &str) -> Answer {
-        let Some(service) = self.facts.service(prefix) else {
-            return Answer::Unknown;
-        };
-        if service.is_retired() || service.actions().len() == 0 {
-            return Answer::Unknown;
-        }
-        match service.action(name) {
-            Some(action) => {
-                let since = Date::parse(FORGOTTEN_BEFORE);
-                (action.is_current() || Some(action.last_seen().date) >= since).into()
-            }
-            None => Answer::No,
-        }
+
+    fn action(&self, action: &str) -> Answer {
+        remembered(&self.actions, action, || self.find_action(action))
     }
+
     fn service_key(&self, prefix: &str, key: &str) -> Answer {
         if self.key(key).is_some() || self.facts.key(key).is_some() {
             return Answer::Yes;
@@ -255,7 +276,7 @@ impl Catalog for FromPack<'_> {
         }
     }
     fn knows_tags(&self, pattern: &str) -> Answer {
-        remembered(&self.tags, pattern.to_ascii_lowercase(), || {
+        remembered(&self.tags, &pattern.to_ascii_lowercase(), || {
             self.find_tags(pattern)
         })
     }
@@ -311,7 +332,7 @@ impl Catalog for FromPack<'_> {
         for resource in resources {
             asked.extend(["\n", resource]);
         }
-        remembered(&self.uses, asked, || {
+        remembered(&self.uses, &asked, || {
             self.find_uses(pattern, resources, key)
         })
     }

@@ -7,6 +7,7 @@ mod complete;
 mod hover;
 mod pretty;
 mod text;
+mod transport;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -41,9 +42,10 @@ pub(crate) struct LspArgs {
 /// Runs until the editor ends it.
 pub(crate) fn run(args: &LspArgs) -> Result<ExitCode, Failure> {
     let data = args.data.open()?;
-    let (connection, threads) = Connection::stdio();
-    let failed = |error: &dyn core::fmt::Display| {
-        Failure::new(format_args!("the connection to the editor failed: {error}"))
+    let (connection, threads) = transport::stdio();
+    let failed = |error: &dyn core::fmt::Display| match threads.wrong() {
+        Some(error) => Failure::new(format_args!("the editor's message: {error}")),
+        None => Failure::new(format_args!("the connection to the editor failed: {error}")),
     };
     let (id, params) = connection
         .initialize_start()
@@ -84,12 +86,14 @@ pub(crate) fn run(args: &LspArgs) -> Result<ExitCode, Failure> {
     let ended = server.run();
     drop(server);
     drop(connection);
-    threads.join().map_err(|error| failed(&error))?;
-    match ended {
-        true => Ok(ExitCode::SUCCESS),
-        false => Err(Failure::new(
-            "the editor closed the connection without `exit`",
-        )),
+    if !ended {
+        return Err(failed(&"it was closed without `exit`"));
+    }
+    match threads.written() {
+        Ok(()) => Ok(ExitCode::SUCCESS),
+        Err(error) => Err(Failure::new(format_args!(
+            "the connection to the editor failed: {error}"
+        ))),
     }
 }
 

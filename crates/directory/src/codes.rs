@@ -23,7 +23,7 @@ portcullis_source::codes! {
     INCOMPLETE,
     /// The folder holds nothing that a directory is made of.
     EMPTY,
-    /// An account, or something in it, has more of something than AWS allows unless a quota is raised (`QUO-2`, `QUO-5`,
-    /// `QUO-6`, `QUO-20`, `QUO-23`): what `check` says of a dump.
+    /// An account, an organization, or something in it has more of something than AWS allows unless a quota is raised (`QUO-2`,
+    /// `QUO-5`, `QUO-6`, `QUO-9` to `QUO-12`, `QUO-20`, `QUO-23`): what `check` says of a dump.
     EXCEEDS_ACCOUNT_QUOTA,
 }

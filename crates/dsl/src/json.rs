@@ -84,7 +84,11 @@ impl Writer {
 
     fn string(&mut self, text: &str) {
         self.out.push('"');
-        for c in text.chars() {
+        // Most texts stand as they are.
+        let is_escaped = |c: char| c < ' ' || matches!(c, '"' | '\\' | '\u{7f}');
+        let (plain, rest) = text.split_at(text.find(is_escaped).unwrap_or(text.len()));
+        self.out.push_str(plain);
+        for c in rest.chars() {
             match c {
                 '"' => self.out.push_str("\\\""),
                 '\\' => self.out.push_str("\\\\"),

@@ -5,7 +5,7 @@
 
 use crate::json::minify_json;
 use bumpalo::Bump;
-use portcullis_model::PolicyKind;
+use portcullis_model::{Effect, PolicyKind};
 use portcullis_syntax::ast::{
     Condition, Document, Entries, PrincipalEntry, Principals, Span, Statement, Text,
 };
@@ -91,8 +91,12 @@ pub fn quota(kind: PolicyKind) -> Option<Quota> {
 pub fn size(document: &Document<'_>) -> usize {
     let counts_blanks = quota(document.kind).is_none_or(|quota| quota.counts_blanks);
     let text = minify_json(document);
-    text.chars()
-        .filter(|c| counts_blanks || !matches!(c, ' ' | '\t' | '\r' | '\n'))
+    // Of each character one byte is its first.
+    let is_first = |byte: &u8| byte & 0xc0 != 0x80;
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+    let bytes = text.bytes().filter(is_first);
+    bytes
+        .filter(|byte| counts_blanks || !is_blank(byte))
         .count()
 }
 
@@ -188,6 +192,21 @@ enum Part {
     Nothing,
     Action,
     Resource,
+}
+
+/// What is equal of statements whose [keys](Minifier::key) are: the name, and how many entries there are of what stays.
+type Amount<'a> = (Option<&'a str>, Effect, [usize; 4]);
+
+fn amount<'a>(statement: &Statement<'a>, part: Part) -> Amount<'a> {
+    let actions = statement.action.list.len();
+    let resources = statement.resource.map_or(0, |own| own.list.len());
+    let counts = [
+        if part == Part::Action { 0 } else { actions },
+        if part == Part::Resource { 0 } else { resources },
+        statement.principal.map_or(0, |own| own.list.len()),
+        statement.conditions.len(),
+    ];
+    (statement.sid.map(|sid| sid.value), statement.effect, counts)
 }
 
 struct Minifier<'a> {
@@ -308,10 +327,20 @@ impl<'a> Minifier<'a> {
     /// effect and the absence of a `Not` element are equal, so that a request matches the joined
     /// statement exactly if it matches one of them.
     fn merge(&mut self, statements: Vec<Statement<'a>>, part: Part) -> Vec<Statement<'a>> {
+        // Most statements differ in what costs little to compare.
+        let mut alike: HashMap<Amount<'a>, usize> = HashMap::with_capacity(statements.len());
+        for statement in &statements {
+            *alike.entry(amount(statement, part)).or_default() += 1;
+        }
+        let is_single = |own: &Statement<'a>| alike.get(&amount(own, part)) == Some(&1);
         let mut places: HashMap<String, usize> = HashMap::new();
         let mut out: Vec<Statement<'a>> = Vec::with_capacity(statements.len());
         for statement in statements {
-            let Some(key) = self.key(&statement, part) else {
+            let key = match is_single(&statement) {
+                true => None,
+                false => self.key(&statement, part),
+            };
+            let Some(key) = key else {
                 out.push(statement);
                 continue;
             };

@@ -96,7 +96,7 @@ pub struct ArnFacts {
 ///     }
 /// }
 /// assert_eq!(Newer.service("newest"), Answer::Yes);
-/// assert_eq!(Newer.action("newest", "Get"), Answer::Unknown);
+/// assert_eq!(Newer.action("newest:Get"), Answer::Unknown);
 /// ```
 pub trait Catalog {
     /// Whether a service has this prefix.
@@ -105,9 +105,9 @@ pub trait Catalog {
     /// Type and multiplicity of a condition key.
     fn key(&self, key: &str) -> Option<KeyFacts>;
 
-    /// Whether a service has an action of this name, which has no wildcard. Access Analyzer forgets actions that are gone
+    /// Whether there is an action, given whole and without wildcard. Access Analyzer forgets actions that are gone
     /// for more than a year; of a retired service it is not known which it remembers (`AA-51`).
-    fn action(&self, _prefix: &str, _name: &str) -> Answer {
+    fn action(&self, _action: &str) -> Answer {
         Answer::Unknown
     }
 
@@ -199,9 +199,15 @@ impl Catalog for ByHand {
                 is_family: false,
             });
         }
+        // AA-50: two policies of AWS have it with `ForAllValues`, of which Access Analyzer says nothing.
+        let is_left_open = key.eq_ignore_ascii_case("organizations:ServicePrincipal");
         keys::known(key).map(|known| KeyFacts {
             kind: known.kind,
-            is_many: known.is_many.into(),
+            is_many: match known.is_many {
+                true => Answer::Yes,
+                false if is_left_open => Answer::Unknown,
+                false => Answer::No,
+            },
             is_family: known.is_family,
         })
     }

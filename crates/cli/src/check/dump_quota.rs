@@ -1,7 +1,7 @@
-//! How much an account has of everything, against what AWS allows without a raised quota (`QUO-2`, `QUO-5`, `QUO-6`, `QUO-20`,
-//! `QUO-23`). Whether a quota was raised no dump says, so that all of it is advice.
+//! How much an account or an organization has of everything, against what AWS allows without a raised quota (`QUO-2`, `QUO-5`,
+//! `QUO-6`, `QUO-9` to `QUO-12`, `QUO-20`, `QUO-23`). Whether a quota was raised no dump says, so that all of it is advice.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis_directory::codes::EXCEEDS_ACCOUNT_QUOTA;
 use portcullis_source::json::Node;
@@ -53,15 +53,9 @@ const KINDS: [Kind; 3] = [
 ];
 
 /// What an account dump has more of than AWS allows.
-pub(super) fn check(root: &Node<'_>, text: &str) -> Vec<Diagnostic> {
+pub(super) fn account(root: &Node<'_>, text: &str) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    let mut say = |node: &Node<'_>, message: String| {
-        let span = Span {
-            start: node.span.start,
-            end: node.span.start.saturating_add(1),
-        };
-        found.push(Diagnostic::warning(EXCEEDS_ACCOUNT_QUOTA, span, message));
-    };
+    let mut say = |node: &Node<'_>, message: String| found.push(exceeds(node, message));
     for kind in &KINDS {
         let all = list(root, kind.list);
         entities(all, kind.most, |node, account, count| {
@@ -130,6 +124,134 @@ pub(super) fn check(root: &Node<'_>, text: &str) -> Vec<Diagnostic> {
         }
     }
     found
+}
+
+/// What an organization has more of than AWS allows: of its tree, its permission sets, and its own policy, or lines of these.
+pub(super) fn organization(root: &Node<'_>, text: &str) -> Vec<Diagnostic> {
+    let values = root.as_array().unwrap_or(core::slice::from_ref(root));
+    let mut found = Vec::new();
+    for value in values {
+        let mut say = |node: &Node<'_>, message: String| found.push(exceeds(node, message));
+        if let (Some(_), Some(top)) = (value.get("organization"), value.get("root")) {
+            tree(value, top, &mut say);
+        }
+        permission_set(value, text, &mut say);
+        let delegation = value.get("ResourcePolicy");
+        if let Some(content) = delegation.and_then(|own| own.get("Content")) {
+            let own = forms::undress(content, text).unwrap_or_default();
+            let count = own.chars().count();
+            if count > 40_000 {
+                let what = "the resource policy of an organization may have 40,000 characters";
+                say(content, format!("{what}; this one has {count}"));
+            }
+        }
+    }
+    found
+}
+
+/// What is attached in the tree, and how large it is (`QUO-9` to `QUO-11`).
+fn tree(organization: &Node<'_>, top: &Node<'_>, say: &mut impl FnMut(&Node<'_>, String)) {
+    const DEFAULT: &str = "p-RCPFullAWSAccess";
+    // SCPs are switched on if something has one.
+    let mut has_scps = false;
+    let mut without: Vec<(Node<'_>, String)> = Vec::new();
+    let mut units = 0;
+    let mut open = vec![(*top, 0)];
+    while let Some((node, depth)) = open.pop() {
+        let id = ["id", "ou", "account"];
+        let id = id.into_iter().find_map(|name| node.get(name)?.as_str());
+        let who = quoted(id.unwrap_or_default());
+        let attached = |kind| {
+            let all = node.get("policies")?.get(kind)?.as_array()?;
+            Some(all.iter().filter_map(Node::as_str).collect::<BTreeSet<_>>())
+        };
+        if let Some(scps) = attached("scp") {
+            has_scps |= !scps.is_empty();
+            if scps.is_empty() {
+                without.push((node, who.clone()));
+            }
+            let count = scps.len();
+            if count > 10 {
+                let what = "service control policies are attached";
+                say(&node, format!("{count} {what} to {who}; there may be 10"));
+            }
+        }
+        if let Some(mut rcps) = attached("rcp") {
+            rcps.insert(DEFAULT);
+            let count = rcps.len();
+            if count > 5 {
+                let what = "resource control policies, with RCPFullAWSAccess, are attached";
+                say(&node, format!("{count} {what} to {who}; there may be 5"));
+            }
+        }
+        if node.get("ou").is_some() {
+            units += 1;
+            if depth == 6 {
+                let what = "is 6 levels below the root; there may be 5";
+                say(&node, format!("the unit {who} {what}"));
+            }
+        }
+        let children = list(&node, "children").iter().rev();
+        open.extend(children.map(|child| (*child, depth + 1)));
+    }
+    for (node, who) in without.iter().filter(|_| has_scps) {
+        let what = "no service control policy is attached, which denies everything; AWS keeps one";
+        say(node, format!("to {who} {what}"));
+    }
+    if units > 2_000 {
+        let what = "units; an organization may have 2,000";
+        say(top, format!("the organization has {units} {what}"));
+    }
+    let policies = organization.get("policies").and_then(Node::as_object);
+    for (kinds, name, most) in [
+        (["SERVICE_CONTROL_POLICY", "scp"], "service", 10_000),
+        (["RESOURCE_CONTROL_POLICY", "rcp"], "resource", 2_000),
+    ] {
+        let all = policies.unwrap_or_default().iter();
+        let kind = all.filter_map(|own| own.value.get("type").and_then(Node::as_str));
+        let count = kind.filter(|own| kinds.contains(own)).count();
+        if count > most {
+            let what = format!("{name} control policies; an organization may have {most}");
+            say(top, format!("the organization has {count} {what}"));
+        }
+    }
+}
+
+/// What a permission set has (`QUO-12`).
+fn permission_set(value: &Node<'_>, text: &str, say: &mut impl FnMut(&Node<'_>, String)) {
+    if let Some(inline) = value
+        .get("InlinePolicy")
+        .filter(|own| own.as_str().is_some())
+    {
+        let bytes = forms::undress(inline, text).unwrap_or_default().len();
+        let count = characters(inline, text);
+        if bytes > 32_768 {
+            let what = "the inline policy of a permission set may have 32,768 bytes";
+            say(inline, format!("{what}; this one has {bytes}"));
+        } else if count > 10_240 {
+            let what = "the inline policy of a permission set may have 10,240 characters";
+            say(
+                inline,
+                format!("{what}, not counting whitespace; this one has {count}"),
+            );
+        }
+    }
+    // Of roles and the like the members are called otherwise.
+    let managed = list(value, "AttachedManagedPolicies").iter();
+    let managed = managed.filter(|own| own.get("Arn").is_some()).count();
+    let count = managed + list(value, "CustomerManagedPolicyReferences").len();
+    if count > 10 {
+        let what = "managed policies; it may have 25, and a role that is made of it 10, or up to 20 on request";
+        say(value, format!("the permission set has {count} {what}"));
+    }
+}
+
+fn exceeds(node: &Node<'_>, message: String) -> Diagnostic {
+    let span = Span {
+        start: node.span.start,
+        end: node.span.start.saturating_add(1),
+    };
+    Diagnostic::warning(EXCEEDS_ACCOUNT_QUOTA, span, message)
 }
 
 fn list<'n>(node: &Node<'n>, name: &str) -> &'n [Node<'n>] {

@@ -1,22 +1,19 @@
-//! Policies inside of other documents: templates of CloudFormation and SAM (as the CDK writes them too), plans of Terraform, and
-//! dumps of accounts.
-//!
-//! What a function of a template stands for is not known before it is deployed, and is never guessed: nothing is said of such a
-//! part, and it may be anything to all checks of what stands around it.
+//! Policies inside of other documents: templates of CloudFormation and SAM (as the CDK writes them too), plans of Terraform,
+//! dumps of accounts and organizations, and whatever else holds some.
 
 use bumpalo::Bump;
-use bumpalo::collections::Vec as ArenaVec;
 use portcullis_lint::ResourceType;
 use portcullis_model::PolicyKind;
+use portcullis_source::Diagnostic;
 use portcullis_source::json::{self, Member, Node, Value};
-use portcullis_syntax::ast::{Span, Text};
+use portcullis_syntax::ast::Span;
 use portcullis_syntax::forms;
 
 use super::dump_quota;
 use super::found::{Checked, Linter, Wanted};
+use super::lines;
+use super::template::{self, function};
 use super::yaml;
-use portcullis_source::{Diagnostic, quoted};
-use std::collections::HashSet;
 
 /// Whether a file is YAML by its name.
 pub(super) fn is_yaml(path: &std::path::Path) -> bool {
@@ -32,6 +29,8 @@ enum Host {
     Dump,
     /// Named policies, as `convert` writes several.
     List,
+    /// Something else: the tree of an organization, what a service answers, lines of these.
+    Values,
 }
 
 fn host(node: &Node<'_>) -> Option<Host> {
@@ -114,14 +113,59 @@ pub(super) fn check<'a>(
         }
     };
     let host = host(&root)?;
-    let places = places(host, root);
+    let all = hosted(linter, text, host, root, wanted, arena);
+    (!all.is_empty() || is_yaml).then_some(all)
+}
+
+/// What was found in the policies that are anywhere in a value that is none itself; none if there are none.
+pub(super) fn anywhere<'a>(
+    linter: &Linter<'_>,
+    text: &'a str,
+    root: Node<'a>,
+    wanted: Wanted,
+    arena: &'a Bump,
+) -> Option<Vec<Checked<'a>>> {
+    let all = hosted(linter, text, Host::Values, root, wanted, arena);
+    (!all.is_empty()).then_some(all)
+}
+
+/// What was found in a file of lines.
+pub(super) fn in_lines<'a>(
+    linter: &Linter<'_>,
+    text: &'a str,
+    wanted: Wanted,
+    arena: &'a Bump,
+) -> Vec<Checked<'a>> {
+    let (root, mut problems) = lines::read(text, arena);
+    let mut all = hosted(linter, text, Host::Values, root, wanted, arena);
+    if all.is_empty() && problems.is_empty() {
+        let start = Span { start: 0, end: 1 };
+        let message = "no line of this file holds a policy";
+        problems.push(Diagnostic::error(
+            portcullis_syntax::codes::MISSING_STATEMENT,
+            start,
+            message,
+        ));
+    }
+    if !problems.is_empty() {
+        all.push(Checked::of(wanted.kind, problems));
+    }
+    all
+}
+
+fn hosted<'a>(
+    linter: &Linter<'_>,
+    text: &'a str,
+    host: Host,
+    root: Node<'a>,
+    wanted: Wanted,
+    arena: &'a Bump,
+) -> Vec<Checked<'a>> {
     let quotas = match host {
-        Host::Dump => dump_quota::check(&root, text),
+        Host::Dump => dump_quota::account(&root, text),
+        Host::Values => dump_quota::organization(&root, text),
         Host::Template | Host::Plan | Host::List => Vec::new(),
     };
-    if places.is_empty() && quotas.is_empty() && !is_yaml {
-        return None;
-    }
     let one = |place: Place<'a>| {
         let wanted = Wanted {
             kind: wanted.kind.or(place.wanted.kind),
@@ -140,53 +184,16 @@ pub(super) fn check<'a>(
                     None => Checked::of(wanted.kind, problems),
                 }
             }
-            _ => template(linter, text, place.node, wanted, arena),
+            _ => template::check(linter, text, place.node, wanted, arena),
         };
         checked.within = Some(place.path);
         checked
     };
-    let mut all: Vec<Checked<'a>> = places.into_iter().map(one).collect();
+    let mut all: Vec<Checked<'a>> = places(host, root).into_iter().map(one).collect();
     if !quotas.is_empty() {
         all.push(Checked::of(None, quotas));
     }
-    Some(all)
-}
-
-fn template<'a>(
-    linter: &Linter<'_>,
-    text: &'a str,
-    node: Node<'a>,
-    wanted: Wanted,
-    arena: &'a Bump,
-) -> Checked<'a> {
-    let mut parts = Parts {
-        arena,
-        unknown: Vec::new(),
-        partly: Vec::new(),
-        problems: Vec::new(),
-    };
-    let document = parts.document(node);
-    let found = forms::Found {
-        document,
-        name: None,
-        kind: None,
-        inner: None,
-    };
-    let problems = core::mem::take(&mut parts.problems);
-    let mut checked = linter.document(text, found, problems, wanted, arena);
-    let is_in = |span: Span, own: &Span| own.start <= span.start && span.end <= own.end;
-    checked.found.retain(|found| {
-        let span = found.diagnostic.span;
-        let mut related = found.diagnostic.related.iter();
-        let is_unknown = parts.unknown.iter().any(|own| is_in(span, own))
-            || related.any(|one| parts.unknown.iter().any(|own| is_in(one.span, own)));
-        let is_of_text = found.code().contains("VARIABLE")
-            || found.code().contains("GLOBAL_CONDITION_KEY")
-            || found.code() == "FOREIGN_TEMPLATE";
-        let is_partly = is_of_text && parts.partly.iter().any(|own| is_in(span, own));
-        !is_unknown && !is_partly
-    });
-    checked
+    all
 }
 
 /// The ways from the root to values: each step with the one before it, so that a value costs no more than its own name.
@@ -239,7 +246,7 @@ fn places(host: Host, root: Node<'_>) -> Vec<Place<'_>> {
         Host::Template => &["Resources"],
         Host::Plan if root.get("planned_values").is_some() => &["planned_values"],
         Host::Plan => &["values"],
-        Host::Dump | Host::List => &[],
+        Host::Dump | Host::List | Host::Values => &[],
     };
     for name in starts {
         if let Some(node) = root.get(name) {
@@ -275,13 +282,16 @@ fn places(host: Host, root: Node<'_>) -> Vec<Place<'_>> {
                 {
                     wanted = of_resource(kind, &node);
                 }
+                wanted.kind = of_dump(&node).or(wanted.kind);
                 for member in members.iter().rev() {
                     let name = member.key.value;
+                    let of = |kind| Wanted {
+                        kind: Some(kind),
+                        ..Wanted::default()
+                    };
                     let own = match name {
-                        "AssumeRolePolicyDocument" | "assume_role_policy" => Wanted {
-                            kind: Some(PolicyKind::Trust),
-                            ..Wanted::default()
-                        },
+                        "AssumeRolePolicyDocument" | "assume_role_policy" => of(PolicyKind::Trust),
+                        "InlinePolicy" | "inline_policy" => of(PolicyKind::Identity),
                         _ => wanted,
                     };
                     let next = ways.add(at, Way::Member(name));
@@ -332,6 +342,21 @@ fn listed<'a>(ways: &mut Ways<'a>, root: &Node<'a>) -> Vec<Place<'a>> {
     places.collect()
 }
 
+/// What the policy of an organization or of an endpoint is, by what dumps say beside it.
+fn of_dump(node: &Node<'_>) -> Option<PolicyKind> {
+    let summary = node.get("PolicySummary").unwrap_or(node);
+    let kind = node.get("type").or_else(|| summary.get("Type"));
+    match kind.and_then(Node::as_str) {
+        Some("SERVICE_CONTROL_POLICY" | "scp") => Some(PolicyKind::Scp),
+        Some("RESOURCE_CONTROL_POLICY" | "rcp") => Some(PolicyKind::Rcp),
+        _ => {
+            let arn = node.get("arn").and_then(Node::as_str)?;
+            arn.contains(":vpc-endpoint/")
+                .then_some(PolicyKind::VpcEndpoint)
+        }
+    }
+}
+
 /// What the policies of a resource are.
 fn of_resource(kind: &str, node: &Node<'_>) -> Wanted {
     let of = |kind: PolicyKind, resource: Option<ResourceType>| Wanted {
@@ -368,246 +393,4 @@ fn of_resource(kind: &str, node: &Node<'_>) -> Wanted {
         }
         _ => Wanted::default(),
     }
-}
-
-/// Takes functions out of a document.
-struct Parts<'a> {
-    arena: &'a Bump,
-    /// Parts of which nothing is known.
-    unknown: Vec<Span>,
-    /// Texts some of which is not known.
-    partly: Vec<Span>,
-    /// Members that are there twice, which YAML lets pass.
-    problems: Vec<Diagnostic>,
-}
-
-impl<'a> Parts<'a> {
-    fn document(&mut self, node: Node<'a>) -> Node<'a> {
-        let members = node.as_object().unwrap_or_default();
-        self.object(node, members, |parts, name, value| match name {
-            "Statement" => parts.statements(value),
-            _ => parts.plain(value, "Unknown"),
-        })
-    }
-
-    fn object(
-        &mut self,
-        node: Node<'a>,
-        members: &[Member<'a>],
-        mut each: impl FnMut(&mut Parts<'a>, &'a str, Node<'a>) -> Node<'a>,
-    ) -> Node<'a> {
-        let mut all = ArenaVec::with_capacity_in(members.len(), self.arena);
-        let mut seen = HashSet::with_capacity(members.len());
-        for member in members {
-            if !seen.insert(member.key.value) {
-                let message = format!("the member {} is there twice", quoted(member.key.value));
-                self.problems.push(Diagnostic::error(
-                    portcullis_source::codes::DUPLICATE_MEMBER,
-                    member.key.span,
-                    message,
-                ));
-            }
-            let value = each(self, member.key.value, member.value);
-            all.push(Member {
-                key: member.key,
-                value,
-            });
-        }
-        Node {
-            span: node.span,
-            value: Value::Object(all.into_bump_slice()),
-        }
-    }
-
-    /// A list of statements; one that a function makes is left out.
-    fn statements(&mut self, node: Node<'a>) -> Node<'a> {
-        match node.value {
-            Value::Array(nodes) => {
-                let mut all = ArenaVec::with_capacity_in(nodes.len(), self.arena);
-                for one in nodes {
-                    if function(one).is_some() {
-                        self.unknown.push(one.span);
-                    } else {
-                        all.push(self.statement(*one));
-                    }
-                }
-                Node {
-                    span: node.span,
-                    value: Value::Array(all.into_bump_slice()),
-                }
-            }
-            Value::Object(_) if function(&node).is_some() => {
-                // Whatever is missing for it, is not.
-                self.unknown.push(node.span);
-                Node {
-                    span: node.span,
-                    value: Value::Array(&[]),
-                }
-            }
-            _ => self.statement(node),
-        }
-    }
-
-    fn statement(&mut self, node: Node<'a>) -> Node<'a> {
-        let members = node.as_object().unwrap_or_default();
-        if members.is_empty() {
-            return node;
-        }
-        self.object(node, members, |parts, name, value| match name {
-            "Effect" if function(&value).is_some() => {
-                // With either effect something else is wrong.
-                parts.unknown.push(node.span);
-                parts.text(value.span, "Deny")
-            }
-            "Action" | "NotAction" => parts.list(value, "unknown:Unknown"),
-            "Resource" | "NotResource" => parts.list(value, UNKNOWN_ARN),
-            "Principal" | "NotPrincipal" => match value.as_object() {
-                Some(kinds) if function(&value).is_none() => {
-                    parts.object(value, kinds, |parts, kind, value| {
-                        parts.list(
-                            value,
-                            match kind {
-                                "Service" => UNKNOWN_PRINCIPALS[0],
-                                "Federated" => UNKNOWN_PRINCIPALS[1],
-                                _ => UNKNOWN_PRINCIPALS[2],
-                            },
-                        )
-                    })
-                }
-                Some(_) => {
-                    parts.unknown.push(node.span);
-                    parts.text(value.span, "*")
-                }
-                None => value,
-            },
-            "Condition" => parts.condition(value),
-            _ => parts.plain(value, "Unknown"),
-        })
-    }
-
-    fn condition(&mut self, node: Node<'a>) -> Node<'a> {
-        let Some(operators) = node.as_object().filter(|_| function(&node).is_none()) else {
-            if function(&node).is_some() {
-                self.unknown.push(node.span);
-                return Node {
-                    span: node.span,
-                    value: Value::Object(&[]),
-                };
-            }
-            return node;
-        };
-        self.object(node, operators, |parts, _, keys| match keys.as_object() {
-            Some(own) if function(&keys).is_none() => parts.object(keys, own, |parts, _, value| {
-                parts.list(value, "${aws:PrincipalTag/unknown}")
-            }),
-            Some(_) => {
-                parts.unknown.push(keys.span);
-                Node {
-                    span: keys.span,
-                    value: Value::Object(&[]),
-                }
-            }
-            None => keys,
-        })
-    }
-
-    /// A text or a list of texts.
-    fn list(&mut self, node: Node<'a>, instead: &'static str) -> Node<'a> {
-        match node.value {
-            Value::Array(nodes) => {
-                let mut all = ArenaVec::with_capacity_in(nodes.len(), self.arena);
-                for one in nodes {
-                    let one = self.plain(*one, instead);
-                    all.push(one);
-                }
-                Node {
-                    span: node.span,
-                    value: Value::Array(all.into_bump_slice()),
-                }
-            }
-            _ => self.plain(node, instead),
-        }
-    }
-
-    /// One value: what is not known of it is put so that it may be anything.
-    fn plain(&mut self, node: Node<'a>, instead: &'static str) -> Node<'a> {
-        match (node.value, function(&node)) {
-            (_, Some(("Fn::Sub", value))) => {
-                let text = value
-                    .as_str()
-                    .or_else(|| value.as_array()?.first()?.as_str());
-                let is_whole =
-                    instead == "unknown:Unknown" || UNKNOWN_PRINCIPALS.contains(&instead);
-                match text.and_then(substituted).filter(|_| !is_whole) {
-                    Some(text) if instead != UNKNOWN_ARN || text.starts_with("arn:") => {
-                        self.partly.push(node.span);
-                        self.text(node.span, self.arena.alloc_str(&text))
-                    }
-                    _ => self.unknown(node, instead),
-                }
-            }
-            (_, Some(_)) => self.unknown(node, instead),
-            // CloudFormation makes texts of numbers.
-            (Value::Number(text), None) => self.text(node.span, text),
-            _ => node,
-        }
-    }
-
-    fn unknown(&mut self, node: Node<'a>, instead: &'a str) -> Node<'a> {
-        self.unknown.push(node.span);
-        self.text(node.span, instead)
-    }
-
-    fn text(&self, span: Span, value: &'a str) -> Node<'a> {
-        Node {
-            span,
-            value: Value::String(value),
-        }
-    }
-}
-
-/// A service, a provider and a role that nobody knows.
-const UNKNOWN_PRINCIPALS: [&str; 3] = [
-    "unknown.amazonaws.com",
-    "arn:aws:iam::111122223333:saml-provider/unknown",
-    "arn:aws:iam::111122223333:role/unknown",
-];
-
-/// An ARN all parts of which may be anything.
-const UNKNOWN_ARN: &str = "arn:${aws:PrincipalTag/unknown}:${aws:PrincipalTag/unknown}:${aws:PrincipalTag/unknown}:${aws:PrincipalTag/unknown}:${aws:PrincipalTag/unknown}";
-
-/// The function that a value is, and what it is of.
-fn function<'a>(node: &Node<'a>) -> Option<(&'a str, &'a Node<'a>)> {
-    let [one] = node.as_object()? else {
-        return None;
-    };
-    let Text { value: name, .. } = one.key;
-    let is_function = name == "Ref" || name == "Condition" || name.starts_with("Fn::");
-    is_function.then_some((name, &one.value))
-}
-
-/// A text for `Fn::Sub`, with a variable that may be anything for each of its own, and policy variables as they are meant. None
-/// if nothing but one of its own is in it.
-fn substituted(text: &str) -> Option<String> {
-    let mut out = String::new();
-    let mut rest = text;
-    let mut has_text = false;
-    while let Some((before, behind)) = rest.split_once("${") {
-        out.push_str(before);
-        has_text |= !before.is_empty();
-        let (name, after) = behind.split_once('}')?;
-        match name.strip_prefix('!') {
-            Some(literal) => {
-                out.push_str("${");
-                out.push_str(literal);
-                out.push('}');
-                has_text = true;
-            }
-            None => out.push_str("${aws:PrincipalTag/unknown}"),
-        }
-        rest = after;
-    }
-    has_text |= !rest.is_empty();
-    out.push_str(rest);
-    has_text.then_some(out)
 }

@@ -10,11 +10,12 @@ use portcullis_directory::Sources;
 use portcullis_source::json::{self, Node, Value};
 
 use super::embedded::is_yaml;
+use super::lines::is_lines;
 use crate::failure::{Failure, complain};
 use crate::output::{display_name, printable, read_text};
 
 /// How the names of files end that are looked at.
-const ENDINGS: [&str; 4] = ["iam", "json", "yaml", "yml"];
+const ENDINGS: [&str; 6] = ["iam", "json", "jsonl", "ndjson", "yaml", "yml"];
 
 /// The files to check: those that are given, and in place of a folder those in it.
 ///
@@ -86,8 +87,12 @@ fn may_hold_policies(path: &Path) -> Result<bool, Failure> {
     let Ok(text) = json::decode(&bytes) else {
         return Ok(true);
     };
-    if is_yaml(path) {
-        return Ok(is_called_so(text) || text.contains('\\'));
+    // Whatever is called so in JSON is a text or a part of one; otherwise an escape may hide it.
+    if is_called_so(text) {
+        return Ok(true);
+    }
+    if is_yaml(path) || is_lines(path) {
+        return Ok(text.contains('\\'));
     }
     let arena = Bump::new();
     Ok(json::parse(text, &arena).map_or(true, |node| holds_statements(&node)))

@@ -8,8 +8,8 @@ use portcullis_catalog::Catalog;
 use portcullis_directory::codes::EXCEEDS_ACCOUNT_QUOTA;
 use portcullis_dsl::{MinifyOptions, minified_size};
 use portcullis_lint::{
-    Finding, Group, Level, Options, Report, ResourceType, Rule, SAFE, fixes, guess, lint_tree,
-    rules, tree,
+    Answer, Catalog as _, Finding, Group, Level, Options, Report, ResourceType, Rule, SAFE, fixes,
+    guess, lint_tree, rules, tree,
 };
 use portcullis_model::PolicyKind;
 use portcullis_source::json::Node;
@@ -136,7 +136,7 @@ impl Linter<'_> {
             .unwrap_or_else(|| guess(&found.document));
         let (document, others) = check_policy(found.document, ReadOptions::new(kind), arena);
         diagnostics.extend(others);
-        diagnostics.extend(document.iter().flat_map(|one| operations(one, self.facts)));
+        diagnostics.extend(document.iter().flat_map(|one| self.operations(one)));
         let span = found.document.span;
         let own = match found.inner {
             Some(inner) => inner.text(),
@@ -188,7 +188,7 @@ impl Linter<'_> {
         let is_own = |span: Span| text.get(span.range()).is_some();
         for one in &parsed.documents {
             let mut diagnostics = advice::lint(&one.document);
-            diagnostics.extend(operations(&one.document, self.facts));
+            diagnostics.extend(self.operations(&one.document));
             diagnostics.retain(|one| is_own(one.span));
             let mut checked = Checked {
                 kind: Some(one.document.kind),
@@ -212,6 +212,22 @@ impl Linter<'_> {
             all.push(checked);
         }
         all
+    }
+
+    /// Actions that are called like operations (`MATCH-14`).
+    fn operations(&self, document: &Document<'_>) -> Vec<Diagnostic> {
+        let actions = document.statements.iter().flat_map(|one| one.action.list);
+        let found = actions.filter_map(|action| {
+            // Nearly all exist, which is known from last time.
+            if self.catalog.action(action.value) == Answer::Yes {
+                return None;
+            }
+            let help = operation_note(self.facts, action.value)?;
+            let message = format!("there is no action `{}`", action.value);
+            let code = OPERATION_AS_ACTION;
+            Some(Diagnostic::warning(code, action.span, message).with_help(help))
+        });
+        found.collect()
     }
 
     fn lint<'a>(
@@ -381,16 +397,4 @@ fn is_too_long(found: &Found) -> bool {
     let code = found.code();
     code.starts_with("POLICY_SIZE_EXCEEDS_")
         || (code.starts_with("EXCEEDS_") && code != "EXCEEDS_QUEUE_POLICY_QUOTA")
-}
-
-/// Actions that are called like operations (`MATCH-14`).
-fn operations(document: &Document<'_>, catalog: &Catalog) -> Vec<Diagnostic> {
-    let actions = document.statements.iter().flat_map(|one| one.action.list);
-    let found = actions.filter_map(|action| {
-        let help = operation_note(catalog, action.value)?;
-        let message = format!("there is no action `{}`", action.value);
-        let code = OPERATION_AS_ACTION;
-        Some(Diagnostic::warning(code, action.span, message).with_help(help))
-    });
-    found.collect()
 }

@@ -41,7 +41,7 @@ fn check_finds_problems() {
     assert_eq!(
         value(&run)[0],
         json!({
-            "file": "warn.json", "type": "identity", "code": "MISSING_VERSION", "group": "access-analyzer",
+            "version": 1, "file": "warn.json", "type": "identity", "code": "MISSING_VERSION", "group": "access-analyzer",
             "severity": "warning", "level": "WARNING", "loads": true,
             "line": 1, "column": 1, "endLine": 1, "endColumn": 2, "offset": 0, "endOffset": 1, "path": "",
             "message": "without `Version` the document defaults to version 2008-10-17, where policy variables are literal text",

@@ -131,6 +131,57 @@ fn the_conversation_shows_each_feature() {
     }
 }
 
+/// Whatever an editor sends, the server answers or ends with a word: it neither breaks down nor stands still.
+#[test]
+fn hostile_messages_end_in_words() {
+    let mut client = Client::start();
+    client.reply(&json!({"id": 1, "method": "initialize", "params": {"capabilities": {"general": {"positionEncodings": 3}}}}));
+    client.send(&json!({"method": "initialized", "params": []}));
+    let open = |text: &Value| json!({"method": "textDocument/didOpen", "params": {"textDocument": {"uri": "file:///p.json", "version": 1, "text": text}}});
+    for text in [
+        json!("{\"Statement\": [{"),
+        json!(null),
+        json!(["x"]),
+        json!("\u{0}\u{ffff}𝄞\r\n\r"),
+    ] {
+        client.reply(&open(&text));
+    }
+    let document = json!({"uri": "file:///p.json", "version": {"x": 1}});
+    let far = json!({"line": 4_294_967_295_u64, "character": -1});
+    for changes in [
+        json!([{"range": {"start": far, "end": {"line": 0, "character": 0}}, "text": "𝄞"}]),
+        json!([{"range": {"start": 1, "end": []}, "text": 7}]),
+        json!([{"text": "[".repeat(100_000)}, {"range": {"start": {"line": 0, "character": 1}, "end": far}, "text": ""}]),
+        json!({"text": "x"}),
+    ] {
+        client.reply(&json!({"method": "textDocument/didChange", "params": {"textDocument": document, "contentChanges": changes}}));
+    }
+    for method in [
+        "hover",
+        "completion",
+        "definition",
+        "formatting",
+        "codeAction",
+        "nothing",
+    ] {
+        for params in [
+            json!(null),
+            json!({"textDocument": document, "position": far, "range": {"start": far, "end": far}, "context": 1}),
+            json!({"textDocument": {"uri": 1}, "position": {"line": 0, "character": 0}}),
+            json!({"textDocument": {"uri": "file:///other.json"}, "range": [], "position": "x"}),
+        ] {
+            let asked =
+                json!({"id": method, "method": format!("textDocument/{method}"), "params": params});
+            let answer = client.reply(&asked).unwrap();
+            assert_eq!(answer["id"], method, "{answer}");
+        }
+    }
+    // One that says that it has more bytes than there can be.
+    write!(client.input, "Content-Length: 99999999999\r\n\r\n{{}}").unwrap();
+    client.input.flush().unwrap();
+    assert_eq!(client.child.wait().unwrap().code(), Some(1));
+}
+
 /// An editor that leaves without a word ends the server too, and it says so.
 #[test]
 fn the_server_ends_with_the_editor() {

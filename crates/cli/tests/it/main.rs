@@ -20,6 +20,7 @@ mod collect;
 mod commands;
 mod directories;
 mod doors;
+mod embedded;
 mod explain;
 mod golden;
 mod hostile;
@@ -29,6 +30,8 @@ mod layouts;
 mod linter;
 mod lsp;
 mod mistakes;
+#[cfg(unix)]
+mod nvim;
 mod paths;
 mod principals;
 mod prove;

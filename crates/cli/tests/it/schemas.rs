@@ -126,6 +126,33 @@ fn the_check_finds_what_is_wrong() {
     }
 }
 
+/// Every answer says by which version of its form it is; only AWS's own shape has no place for it.
+#[test]
+fn every_schema_has_a_version() {
+    let folder = crate::support::root().join("docs/schemas");
+    let mut without = Vec::new();
+    for file in std::fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let schema: Value = serde_json::from_str(&text).unwrap();
+        // A list has it in its elements, and lines of several forms in the one that sums up.
+        let one = schema.get("items").unwrap_or(&schema);
+        let forms = one.get("oneOf").and_then(Value::as_array);
+        let forms = forms.map_or(core::slice::from_ref(one), |all| all.as_slice());
+        let has = |form: &Value| {
+            let pointer = form["$ref"].as_str().and_then(|own| own.strip_prefix('#'));
+            let form = pointer.map_or(form, |own| schema.pointer(own).unwrap());
+            let required = form["required"].as_array();
+            let is_required = required.is_some_and(|all| all.contains(&json!("version")));
+            is_required && form["properties"]["version"]["const"] == 1
+        };
+        if !forms.iter().any(has) {
+            without.push(path.file_name().unwrap().to_owned());
+        }
+    }
+    assert_eq!(without, ["simulate.json"]);
+}
+
 #[test]
 fn questions() {
     let folder = Folder::new();

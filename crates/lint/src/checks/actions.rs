@@ -99,7 +99,7 @@ fn action<'d>(
     }
     if !has_wildcard(name) && !has_opening(name) {
         let instead = cx.catalog.authorized_as(prefix, name);
-        let exists = cx.catalog.action(prefix, name);
+        let exists = cx.catalog.action(text);
         // An operation that is authorized as another action is none itself, whoever is silent about it.
         if exists == Answer::No || (exists == Answer::Unknown && instead.is_some()) {
             let mut details = format!("The action {text} does not exist.");

@@ -156,9 +156,16 @@ pub(super) fn document<'d>(policy: &Policy<'d>, out: &mut Findings<'d>) {
     if policy.statements.len() < 2 {
         return;
     }
-    let mut seen: HashMap<Vec<Word<'d>>, Vec<usize>> = HashMap::new();
+    // Most statements differ in how much they say, which costs little to count.
+    let mut alike: HashMap<Amount, Vec<usize>> = HashMap::new();
     for (index, statement) in policy.statements.iter().enumerate() {
-        seen.entry(normal(statement)).or_default().push(index);
+        alike.entry(amount(statement)).or_default().push(index);
+    }
+    let mut seen: HashMap<Vec<Word<'d>>, Vec<usize>> = HashMap::new();
+    for index in alike.into_values().filter(|all| all.len() > 1).flatten() {
+        if let Some(statement) = policy.statements.get(index) {
+            seen.entry(normal(statement)).or_default().push(index);
+        }
     }
     for places in seen.into_values().filter(|places| places.len() > 1) {
         let statements = places
@@ -174,6 +181,20 @@ pub(super) fn document<'d>(policy: &Policy<'d>, out: &mut Findings<'d>) {
             statements.map(Statement::here),
         );
     }
+}
+
+/// How much a statement says: its effect, and how many entries of what length. Equal for statements that say the same.
+type Amount = (Option<&'static str>, [usize; 4]);
+
+fn amount(statement: &Statement<'_>) -> Amount {
+    let elements = statement.actions().chain(statement.resources());
+    let entries = elements.flat_map(|own| &own.entries);
+    let (count, length) = entries.fold((0, 0), |(count, length), entry| {
+        (count + 1, length + entry.text.value.len())
+    });
+    let effect = statement.effect.map(|own| own.as_str());
+    let (principals, conditions) = (&statement.principals, &statement.conditions);
+    (effect, [count, length, principals.len(), conditions.len()])
 }
 
 /// A word of what a statement says: the name of a list, or an entry of the list before it.

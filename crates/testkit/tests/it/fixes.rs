@@ -3,6 +3,7 @@
 //! `PORTCULLIS_CASES` asks for more policies than the ordinary run has.
 
 use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use arbitrary::Unstructured;
 use bumpalo::Bump;
@@ -12,6 +13,8 @@ use portcullis_testkit::generate::{Settings, world};
 use portcullis_testkit::oracle::{Oracle, Reference, VMS};
 use portcullis_testkit::{Bytes, Request, World, derive};
 use serde_json::{Value, json};
+
+const SOURCE_IP: &str = "aws:SourceIp";
 
 fn cases(ordinary: u64) -> u64 {
     let asked = std::env::var("PORTCULLIS_CASES").ok();
@@ -52,6 +55,60 @@ fn repeat(list: &mut Value, source: &mut Bytes) {
     *list = all.into();
 }
 
+/// A network, most often with bits behind its prefix.
+fn network(source: &mut Bytes) -> String {
+    let bits = source.next_u64();
+    if source.below(4) == 0 {
+        let address = Ipv6Addr::from(0x2001_0db8_u128 << 96 | u128::from(bits));
+        return format!("{address}/{}", 32 + source.below(97));
+    }
+    let address = Ipv4Addr::from(0x0a00_0000 | (bits as u32 & 0x00ff_ffff));
+    format!("{address}/{}", source.below(33))
+}
+
+/// An address in a network, at its edges, or just outside.
+fn near(network: &str, source: &mut Bytes) -> Option<String> {
+    let (address, prefix) = network.split_once('/')?;
+    let prefix: u32 = prefix.parse().ok()?;
+    let of = |own: u128, rest: u128, source: &mut Bytes| match source.below(6) {
+        0 => own & !rest,
+        1 => own | rest,
+        2 => (own & !rest).wrapping_sub(1),
+        3 => (own | rest).wrapping_add(1),
+        4 => own,
+        _ => (own & !rest) | (u128::from(source.next_u64()) & rest),
+    };
+    Some(match address.parse().ok()? {
+        IpAddr::V4(own) => {
+            let rest = u32::MAX.checked_shr(prefix).unwrap_or_default();
+            let near = of(u32::from(own).into(), rest.into(), source);
+            Ipv4Addr::from(near as u32).to_string()
+        }
+        IpAddr::V6(own) => {
+            let rest = u128::MAX.checked_shr(prefix).unwrap_or_default();
+            Ipv6Addr::from(of(own.into(), rest, source)).to_string()
+        }
+    })
+}
+
+/// The networks that conditions of a document test.
+fn networks(text: &str) -> Vec<String> {
+    let document: Value = serde_json::from_str(text).unwrap();
+    let mut found = Vec::new();
+    for statement in document["Statement"].as_array().unwrap() {
+        let operators = statement["Condition"].as_object().into_iter().flatten();
+        let own = operators.filter(|(name, _)| name.to_lowercase().contains("ip"));
+        for value in own.flat_map(|(_, keys)| keys.as_object().into_iter().flatten()) {
+            let texts = value
+                .1
+                .as_array()
+                .map_or(core::slice::from_ref(value.1), |all| all);
+            found.extend(texts.iter().filter_map(Value::as_str).map(str::to_owned));
+        }
+    }
+    found
+}
+
 /// Writes a document so that there is something to mend.
 fn spoil(text: &str, source: &mut Bytes) -> String {
     let mut document: Value = serde_json::from_str(text).unwrap();
@@ -66,17 +123,19 @@ fn spoil(text: &str, source: &mut Bytes) -> String {
             members.insert("Sid".into(), "".into());
         }
         // Networks are rare otherwise.
-        if source.next_u64() % 3 == 0 && !members.contains_key("Condition") {
-            let network = json!({"IpAddress": {"aws:SourceIp": "10.0.0.7/16"}});
-            members.insert("Condition".into(), network);
+        if source.next_u64() % 3 > 0 {
+            let condition = members.entry("Condition").or_insert_with(|| json!({}));
+            let name = ["IpAddress", "NotIpAddress", "IpAddressIfExists"][source.below(3)];
+            let networks: Vec<String> = (0..=source.below(2)).map(|_| network(source)).collect();
+            if let Some(operators) = condition.as_object_mut() {
+                operators
+                    .entry(name)
+                    .or_insert_with(|| json!({"aws:SourceIp": networks}));
+            }
         }
         if let Some(Value::Object(operators)) = members.get_mut("Condition") {
             let own = std::mem::take(operators);
-            for (name, mut keys) in own {
-                if name.contains("Ip") {
-                    let text = keys.to_string().replace("/32", "/31").replace(".0/", ".7/");
-                    keys = serde_json::from_str(&text).unwrap();
-                }
+            for (name, keys) in own {
                 let odd = name.to_lowercase();
                 let is_free = !operators.keys().any(|other| other.to_lowercase() == odd);
                 let name = if source.next_u64() % 3 == 0 && is_free {
@@ -113,7 +172,7 @@ fn mended(text: &str, only: Option<&str>, counts: &mut BTreeMap<&'static str, us
 }
 
 /// Each code of the closed list by itself, and all together, on generated policies that were spoiled. Prints how many
-/// requests were decided by policies that a code had mended, and by those that it had not:
+/// requests were decided by policies that a code had mended, and of networks only those that come from an address:
 ///
 /// ```sh
 /// PORTCULLIS_CASES=70000 cargo test --release -p portcullis-testkit --test it -- safe_fixes --nocapture
@@ -149,6 +208,18 @@ fn safe_fixes_change_no_decision() {
         requests.extend(
             (0..4).filter_map(|_| portcullis_testkit::generate::request(&mut unstructured).ok()),
         );
+        // Addresses that the networks are about.
+        let mut spoiled = before.clone();
+        let all = spoiled.documents_mut().into_iter();
+        let networks: Vec<String> = all.flat_map(|(_, text)| networks(text)).collect();
+        let is_address = |(key, _): &(String, Vec<String>)| key.eq_ignore_ascii_case(SOURCE_IP);
+        for request in &mut requests {
+            let network = networks.get(source.below(networks.len().max(1)));
+            if let Some(address) = network.and_then(|own| near(own, &mut source)) {
+                request.context.retain(|own| !is_address(own));
+                request.context.push((SOURCE_IP.into(), vec![address]));
+            }
+        }
         let oracles = [&Reference as &dyn Oracle, VMS[0]];
         let old = oracles.map(|oracle| decisions(&before, &requests, oracle));
         // Each code by itself, and all of them.
@@ -164,7 +235,11 @@ fn safe_fixes_change_no_decision() {
             }
             for (code, count) in own.into_iter().filter(|_| only.is_some()) {
                 *counts.entry(code).or_default() += count;
-                *asked.entry(code).or_default() += requests.len();
+                let is_asked = |own: &Request| {
+                    code != "IMPROVE_IP_RANGE" || own.context.iter().any(is_address)
+                };
+                *asked.entry(code).or_default() +=
+                    requests.iter().filter(|own| is_asked(own)).count();
             }
             for (oracle, old) in oracles.into_iter().zip(&old) {
                 let new = decisions(&after, &requests, oracle);

@@ -29,9 +29,9 @@ impl Catalog for Sample {
         }
     }
 
-    fn action(&self, prefix: &str, name: &str) -> Answer {
-        match prefix {
-            "sample" => ["Get", "Delete", "ListAll"].contains(&name).into(),
+    fn action(&self, action: &str) -> Answer {
+        match action.split_once(':') {
+            Some(("sample", name)) => ["Get", "Delete", "ListAll"].contains(&name).into(),
             _ => Answer::Unknown,
         }
     }
