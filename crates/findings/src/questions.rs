@@ -1,0 +1,713 @@
+//! Whether somebody can do something: classes of targets, asked one after the other until one answers.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use bumpalo::Bump;
+use portcullis_directory::{Directory, Engine, KnownTarget, PolicySetNumber};
+use portcullis_model::{ContextEntry, Request, check_action, is_account_id, split_arn};
+use portcullis_prove::{Existence, Looked, Selection, Situation, exists};
+use portcullis_syntax::ast::{Document, Entries};
+use portcullis_syntax::{Policy, PolicySets};
+
+pub(crate) use portcullis_prove::Example;
+
+use crate::answer::{Can, Shown, in_words};
+use crate::caller::Asker;
+use crate::class::{Class, Facts, Target, lower};
+
+/// The units of work of one proof: some hundredths of a second.
+const WORK: u64 = 4_000_000;
+/// How many sets of keys are looked for by which a request is allowed.
+const ALTERNATIVES: usize = 3;
+/// How often a known target is left out that a proof about unknown ones met.
+const EXCLUDED: usize = 32;
+/// Actions that need no permission (`EVAL-90`): patterns leave them out.
+const EXEMPT: [&str; 2] = ["sts:GetCallerIdentity", "sts:GetSessionToken"];
+
+/// Questions of one directory, with what was found out for all of them. Not shared by threads: each has its own.
+pub struct Questions<'d> {
+    pub(crate) directory: &'d Directory,
+    pub(crate) arena: &'d Bump,
+    /// Keys that all requests have.
+    pub(crate) given: &'d [ContextEntry<'d>],
+    engine: Engine,
+    sets: HashMap<PolicySetNumber, Rc<PolicySets<'d>>>,
+    pub(crate) targets: Rc<Vec<KnownTarget>>,
+    known: HashMap<Key, Vec<(Looked, Found)>>,
+}
+
+/// What has to be the same for an answer to be the same, beside what was looked at.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Key {
+    sets: Vec<PolicySetNumber>,
+    caller: u8,
+    given: [bool; 4],
+    account: String,
+    like: Vec<(String, String)>,
+    asked: Rc<Scope>,
+    resources: Vec<Selection>,
+    not_all: Vec<Vec<String>>,
+    bare: bool,
+    wanted: bool,
+}
+
+/// What is asked: actions on resources.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Scope {
+    pub(crate) actions: Selection,
+    pub(crate) resources: Selection,
+    /// Of a statement, its address: whose action and resource requests match too.
+    element: Option<usize>,
+}
+
+impl Scope {
+    /// True if an action may be one on a resource with this ARN: of its service, or of STS for a role.
+    fn may_be_of(&self, arn: &str) -> bool {
+        let service = split_arn(arn).map_or("*", |[_, _, service, ..]| service);
+        let also = if service == "iam" { "sts" } else { service };
+        let may = |service: &str| self.actions.may_meet_action(&format!("{service}:*"));
+        may(service) || may(also)
+    }
+}
+
+/// A statement whose action and resource requests match.
+pub(crate) type Element<'d> = (&'d Document<'d>, &'d Entries<'d>, Option<&'d Entries<'d>>);
+
+/// A question of one caller and one class of targets.
+struct Ask<'q, 'd> {
+    asker: &'q Asker,
+    class: &'q Class,
+    scope: &'q Rc<Scope>,
+    element: Option<Element<'d>>,
+    excluded: &'q [String],
+    not_all: &'q [Vec<String>],
+    bare: bool,
+    wanted: bool,
+}
+
+impl<'d> Questions<'d> {
+    /// Questions of a directory in which all requests have some keys. Texts that are read lie in the arena.
+    pub fn new(
+        directory: &'d Directory,
+        given: &'d [ContextEntry<'d>],
+        arena: &'d Bump,
+    ) -> Questions<'d> {
+        Questions {
+            directory,
+            arena,
+            given,
+            engine: Engine::new(),
+            sets: HashMap::new(),
+            targets: Rc::new(directory.known_targets()),
+            known: HashMap::new(),
+        }
+    }
+
+    /// Whether somebody can do one of the actions to one of the resources.
+    ///
+    /// A single action and resource are decided by the machine first. Costs some 0.1 ms for a caller whose policies and keys were
+    /// not asked about yet.
+    pub fn can(&mut self, asker: &Asker, actions: &Selection, resources: &Selection) -> Can {
+        self.can_matching(asker, actions, resources, None)
+    }
+
+    /// The same of requests that match the action and resource of a statement besides.
+    pub(crate) fn can_matching(
+        &mut self,
+        asker: &Asker,
+        actions: &Selection,
+        resources: &Selection,
+        element: Option<Element<'d>>,
+    ) -> Can {
+        let scope = Rc::new(Scope {
+            actions: actions.clone(),
+            resources: resources.clone(),
+            element: element.map(|(_, actions, _)| std::ptr::from_ref(actions) as usize),
+        });
+        let mut search = Gathered::default();
+        if let (Some(action), Some(resource), None) = (actions.only(), resources.only(), element) {
+            if check_action(action).is_ok() {
+                return self.one(asker, &scope, (action, resource));
+            }
+        }
+        if !self.directory.has_documents() {
+            let reason = "the directory is an image, which does not hold policies as they are written: only single actions \
+                          and resources can be asked about";
+            return Can::Unknown(vec![reason.to_owned()]);
+        }
+        self.unknown_targets(asker, &scope, element, &mut search);
+        if search.yes.is_none() {
+            self.known_targets(asker, &scope, element, &mut search);
+        }
+        self.answer(asker, &scope, element, search)
+    }
+
+    /// A single action on a single resource.
+    fn one(&mut self, asker: &Asker, scope: &Rc<Scope>, (action, resource): (&str, &str)) -> Can {
+        let class = Class::One(resource.to_owned());
+        let bare = Example {
+            action: action.to_owned(),
+            resource: resource.to_owned(),
+            context: Vec::new(),
+        };
+        let mut search = Gathered::default();
+        match self.decided(asker, &bare) {
+            Err(error) => return Can::Unknown(vec![error]),
+            Ok(true) => search.yes = Some((class, bare)),
+            Ok(false) if EXEMPT.iter().any(|own| own.eq_ignore_ascii_case(action)) => {
+                return Can::No;
+            }
+            Ok(false) if !self.directory.has_documents() => {
+                let reason = "the directory is an image, which does not hold policies as they are written: whether keys \
+                              that were not given would allow it is not known";
+                return Can::Unknown(vec![reason.to_owned()]);
+            }
+            Ok(false) => {
+                let ask = Ask {
+                    asker,
+                    class: &class,
+                    scope,
+                    element: None,
+                    excluded: &[],
+                    not_all: &[],
+                    bare: false,
+                    wanted: true,
+                };
+                let found = self.ask(&ask);
+                search.take(class, found);
+            }
+        }
+        self.answer(asker, scope, None, search)
+    }
+
+    /// Targets that the directory does not know.
+    fn unknown_targets(
+        &mut self,
+        asker: &Asker,
+        scope: &Rc<Scope>,
+        element: Option<Element<'d>>,
+        search: &mut Gathered,
+    ) {
+        let ask = |class, bare| Ask {
+            asker,
+            class,
+            scope,
+            element,
+            excluded: &[],
+            not_all: &[],
+            bare,
+            wanted: true,
+        };
+        // Of most callers this is all: nothing, shared with everybody who has the same policies.
+        if self.ask_once(&ask(&Class::Unknown, false), &[]).0 == Found::None {
+            return;
+        }
+        let classes = [Class::NoAccount, Class::Own];
+        for bare in [true, false] {
+            for class in &classes {
+                if search.yes.is_some() {
+                    return;
+                }
+                let found = self.ask(&ask(class, bare));
+                match (bare, found) {
+                    (true, Found::Example(example)) => {
+                        search.yes = Some((class.clone(), example));
+                    }
+                    (true, _) => {}
+                    (false, found) => search.take(class.clone(), found),
+                }
+            }
+        }
+    }
+
+    /// Targets that the directory knows, as far as something is known of them that decides.
+    fn known_targets(
+        &mut self,
+        asker: &Asker,
+        scope: &Rc<Scope>,
+        element: Option<Element<'d>>,
+        search: &mut Gathered,
+    ) {
+        let targets = Rc::clone(&self.targets);
+        let (home, _) = asker.home();
+        for (place, target) in targets.iter().enumerate() {
+            if !decides(target, home) || !scope.resources.may_meet_resource(&target.pattern) {
+                continue;
+            }
+            let class = Class::Known(place);
+            let ask = |bare| Ask {
+                asker,
+                class: &class,
+                scope,
+                element,
+                excluded: &[],
+                not_all: &[],
+                bare,
+                wanted: true,
+            };
+            match self.ask(&ask(false)) {
+                Found::None => continue,
+                found => search.take(class.clone(), found),
+            }
+            if let Found::Example(example) = self.ask(&ask(true)) {
+                search.yes = Some((class, example));
+                return;
+            }
+        }
+    }
+
+    /// The answer to what was found.
+    fn answer(
+        &mut self,
+        asker: &Asker,
+        scope: &Rc<Scope>,
+        element: Option<Element<'d>>,
+        search: Gathered,
+    ) -> Can {
+        if let Some((_, example)) = search.yes {
+            let unless = self.refusal(asker, &example);
+            return Can::Yes(Shown {
+                action: example.action,
+                resource: example.resource,
+                keys: Vec::new(),
+                unless,
+            });
+        }
+        let mut all: Vec<Shown> = Vec::new();
+        for (class, example) in search.if_keys {
+            let mut found = Some(example);
+            let mut not_all: Vec<Vec<String>> = Vec::new();
+            while let Some(example) = found.take() {
+                let shown = self.least(asker, example);
+                let keys: Vec<String> = shown.keys.iter().map(|(key, _)| lower(key)).collect();
+                if keys.is_empty() {
+                    // It needs none of them after all.
+                    return Can::Yes(shown);
+                }
+                if all.len() >= ALTERNATIVES {
+                    break;
+                }
+                let is_new = !all.iter().any(|own| own.keys == shown.keys);
+                not_all.push(keys);
+                if is_new {
+                    all.push(shown);
+                }
+                let ask = Ask {
+                    asker,
+                    class: &class,
+                    scope,
+                    element,
+                    excluded: &[],
+                    not_all: &not_all,
+                    bare: false,
+                    wanted: true,
+                };
+                if let Found::Example(example) = self.ask(&ask) {
+                    found = Some(example);
+                }
+            }
+        }
+        match (all.is_empty(), search.reasons.is_empty()) {
+            (false, _) => Can::If(all),
+            (true, true) => Can::No,
+            (true, false) => Can::Unknown(search.reasons),
+        }
+    }
+
+    /// The request without keys that it does not need.
+    fn least(&mut self, asker: &Asker, example: Example) -> Shown {
+        let mut own = example;
+        own.context.retain(|(_, values)| !values.is_empty());
+        let mut at = 0;
+        while at < own.context.len() {
+            let mut fewer = own.clone();
+            fewer.context.remove(at);
+            match self.decided(asker, &fewer) {
+                Ok(true) => own = fewer,
+                _ => at += 1,
+            }
+        }
+        Shown {
+            action: own.action,
+            resource: own.resource,
+            keys: own.context,
+            unless: Vec::new(),
+        }
+    }
+
+    /// Keys by which an allowed request would be refused.
+    fn refusal(&mut self, asker: &Asker, example: &Example) -> Vec<(String, Vec<String>)> {
+        if !self.directory.has_documents() {
+            return Vec::new();
+        }
+        let scope = Rc::new(Scope {
+            actions: Selection::of([example.action.clone()]),
+            resources: Selection::of([example.resource.clone()]),
+            element: None,
+        });
+        let ask = Ask {
+            asker,
+            class: &Class::One(example.resource.clone()),
+            scope: &scope,
+            element: None,
+            excluded: &[],
+            not_all: &[],
+            bare: false,
+            wanted: false,
+        };
+        match self.ask(&ask) {
+            Found::Example(mut found) => {
+                found.context.retain(|(_, values)| !values.is_empty());
+                found.context
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Asks about a class; a known target that is met among unknown ones is left out, since it is asked about apart.
+    fn ask(&mut self, ask: &Ask<'_, 'd>) -> Found {
+        let mut excluded = ask.excluded.to_vec();
+        loop {
+            let (found, met) = self.ask_once(ask, &excluded);
+            let is_unknown = matches!(ask.class, Class::NoAccount | Class::Own);
+            match found {
+                Found::Unknown(_) | Found::None
+                    if is_unknown && !met.is_empty() && excluded.len() < EXCLUDED =>
+                {
+                    excluded.extend(met);
+                }
+                found => return found,
+            }
+        }
+    }
+
+    /// Asks about a class, and says which known targets were met that are another class.
+    fn ask_once(&mut self, ask: &Ask<'_, 'd>, excluded: &[String]) -> (Found, Vec<String>) {
+        let (home, partition) = ask.asker.home();
+        let own = format!("arn:{partition}:portcullis::{home}:~");
+        let targets = Rc::clone(&self.targets);
+        let mut resources = vec![ask.scope.resources.clone()];
+        let (example, has_tags, is_known) = match ask.class {
+            Class::Unknown | Class::NoAccount => ("*", false, false),
+            Class::Own => (own.as_str(), false, true),
+            Class::One(arn) => {
+                let name = self.directory.known_target(arn);
+                let has_tags = name.is_some_and(|name| {
+                    let mut named = targets.iter().filter(|own| own.name == name);
+                    named.any(|own| own.has_tags && own.pattern == *arn)
+                });
+                (arn.as_str(), has_tags, arn != "*")
+            }
+            Class::Known(place) => match targets.get(*place) {
+                Some(target) => {
+                    resources.push(Selection::of([target.pattern.clone()]));
+                    (target.example.as_str(), target.has_tags, true)
+                }
+                None => return (Found::None, Vec::new()),
+            },
+        };
+        let is_entity = match ask.class {
+            Class::Known(place) => targets.get(*place).is_some_and(|own| own.is_entity),
+            Class::One(arn) => split_arn(arn).is_some_and(|parts| parts[2] == "iam"),
+            _ => false,
+        };
+        if !excluded.is_empty() {
+            resources.push(Selection::but(excluded.to_vec()));
+        }
+        // The policy of a role is that of STS alone, so its requests are of two kinds.
+        let kinds: &[(&str, &[(&str, &str)])] = match is_entity {
+            true => &[
+                ("sts:AssumeRole", &[]),
+                ("iam:GetRole", &[("sts:*", "*")]),
+            ],
+            false => &[("portcullis:Any", &[])],
+        };
+        let mut answer = Found::None;
+        let mut met = Vec::new();
+        for (action, without) in kinds {
+            if is_entity && without.is_empty() && !ask.scope.actions.may_meet_action("sts:*") {
+                continue;
+            }
+            let action = match ask.scope.actions.only() {
+                Some(only) if !is_entity => only,
+                _ => action,
+            };
+            let scratch = Bump::new();
+            let target = Target {
+                example,
+                action,
+                has_tags,
+                is_known,
+            };
+            let facts = match Facts::of(self.directory, ask.asker, &target, self.given, &scratch) {
+                Ok(facts) => facts,
+                Err(error) => {
+                    let text = error.to_string();
+                    return (unknown(text), Vec::new());
+                }
+            };
+            if facts.obstacle.is_some() && !ask.scope.may_be_of(example) {
+                continue;
+            }
+            let mut resources = resources.clone();
+            let excluded: Vec<(Selection, Selection)> = without
+                .iter()
+                .map(|(action, resource)| (Selection::of([*action]), Selection::of([*resource])))
+                .collect();
+            let only_sts;
+            let pairs: &[(Selection, Selection)] = match is_entity && without.is_empty() {
+                true => {
+                    only_sts = [(Selection::but(["sts:*"]), Selection::of(["*"]))];
+                    &only_sts
+                }
+                false => &excluded,
+            };
+            resources.dedup();
+            match self.exists(ask, &facts, &resources, pairs, &mut met) {
+                Found::None => {}
+                // Nothing is allowed; but what the policy says is not known, only what all others do.
+                _ if facts.obstacle.is_some() => {
+                    answer = unknown(facts.obstacle.unwrap_or_default());
+                }
+                Found::Example(example) => return (Found::Example(example), met),
+                found => answer = found,
+            }
+        }
+        (answer, met)
+    }
+
+    /// Asks the prover, unless somebody asked the same before.
+    fn exists(
+        &mut self,
+        ask: &Ask<'_, 'd>,
+        facts: &Facts<'_>,
+        resources: &[Selection],
+        excluded: &[(Selection, Selection)],
+        met: &mut Vec<String>,
+    ) -> Found {
+        let Some(policies) = self.policies(&facts.sets) else {
+            return unknown("a policy cannot be read".to_owned());
+        };
+        let (home, _) = ask.asker.home();
+        let account = ask.class.account(home);
+        let known = |key: &str| facts.value(key);
+        let situation = Situation {
+            policies: &policies,
+            caller: facts.principal,
+            known: &known,
+            like: &facts.like,
+            actions: &ask.scope.actions,
+            resources,
+            excluded,
+            element: ask.element,
+            account,
+            not_all: ask.not_all,
+            is_owner: facts.is_owner,
+            crosses_partitions: facts.crosses_partitions,
+            external_grant: facts.external_grant || facts.obstacle.is_some(),
+            bare: ask.bare,
+            wanted: ask.wanted,
+            work: WORK,
+        };
+        let key = Key {
+            sets: facts.sets.clone(),
+            caller: match (&ask.asker.role, facts.principal.caller) {
+                (Some(_), _) => 0,
+                (None, portcullis_model::Caller::Role { service_linked, .. }) => {
+                    1 + u8::from(service_linked)
+                }
+                (None, _) => 3,
+            },
+            given: [
+                facts.is_owner,
+                facts.crosses_partitions,
+                facts.external_grant,
+                facts.principal.management_account,
+            ],
+            account: format!("{account:?}"),
+            like: facts.like.clone(),
+            asked: Rc::clone(ask.scope),
+            resources: {
+                let pairs = excluded.iter().map(|(actions, _)| actions);
+                resources.iter().chain(pairs).cloned().collect()
+            },
+            not_all: ask.not_all.to_vec(),
+            bare: ask.bare,
+            wanted: ask.wanted,
+        };
+        if let Some(known) = self.known.get(&key) {
+            let same = known.iter().find(|(looked, _)| situation.looks_like(looked));
+            match same.map(|(_, answer)| answer.clone()) {
+                Some(Found::Example(example)) => {
+                    // Whoever has the same policies is asked all the same: a yes is the machine's.
+                    if self.decided(ask.asker, &example) == Ok(ask.wanted) {
+                        return Found::Example(example);
+                    }
+                }
+                Some(answer) => return answer,
+                None => {}
+            }
+        }
+        let targets = Rc::clone(&self.targets);
+        let is_any = matches!(ask.class, Class::Unknown) || facts.obstacle.is_some();
+        let (mut engine, directory) = (Engine::new(), self.directory);
+        let given = self.given;
+        let (found, looked) = exists(&situation, &mut |example| {
+            if is_any {
+                // It is a proof that is wanted of these, not a request.
+                return Ok(());
+            }
+            let decided = decide(directory, &mut engine, ask.asker, given, example)?;
+            if decided == ask.wanted {
+                return Ok(());
+            }
+            if let Some(name) = directory.known_target(&example.resource) {
+                let of_name = targets.iter().filter(|own| own.name == name);
+                met.extend(of_name.map(|own| own.pattern.clone()));
+            }
+            Err(match decided {
+                true => "it is allowed".to_owned(),
+                false => "it is not allowed".to_owned(),
+            })
+        });
+        let answer = Found::from(found);
+        if met.is_empty() {
+            let entry = self.known.entry(key).or_default();
+            entry.push((looked, answer.clone()));
+        }
+        answer
+    }
+
+    /// What the directory decides of a request.
+    fn decided(&mut self, asker: &Asker, example: &Example) -> Result<bool, String> {
+        decide(self.directory, &mut self.engine, asker, self.given, example)
+    }
+
+    /// The policies of sets, each read once.
+    pub(crate) fn policies(&mut self, numbers: &[PolicySetNumber]) -> Option<PolicySets<'d>> {
+        let mut all = PolicySets::default();
+        for number in numbers {
+            let own = match self.sets.get(number) {
+                Some(own) => Rc::clone(own),
+                None => {
+                    let own = self.directory.policies_of(*number, self.arena)?;
+                    let own = Rc::new(own);
+                    self.sets.insert(*number, Rc::clone(&own));
+                    own
+                }
+            };
+            join(&mut all, &own);
+        }
+        Some(all)
+    }
+}
+
+/// Adds policies, layer by layer.
+fn join<'a>(all: &mut PolicySets<'a>, own: &PolicySets<'a>) {
+    fn layer<'a>(all: &mut Option<Vec<Policy<'a>>>, own: &Option<Vec<Policy<'a>>>) {
+        if let Some(own) = own {
+            all.get_or_insert_default().extend(own.iter().copied());
+        }
+    }
+    fn chain<'a>(all: &mut Vec<Vec<Policy<'a>>>, own: &[Vec<Policy<'a>>]) {
+        if all.len() < own.len() {
+            all.resize_with(own.len(), Vec::new);
+        }
+        for (level, own) in all.iter_mut().zip(own) {
+            level.extend(own.iter().copied());
+        }
+    }
+    all.identity.extend(own.identity.iter().copied());
+    layer(&mut all.boundary, &own.boundary);
+    layer(&mut all.session, &own.session);
+    layer(&mut all.resource, &own.resource);
+    layer(&mut all.vpc_endpoint, &own.vpc_endpoint);
+    chain(&mut all.scps, &own.scps);
+    chain(&mut all.rcps, &own.rcps);
+}
+
+/// True if something is known of a target that may allow what is not allowed of unknown ones, to callers of an account.
+fn decides(target: &KnownTarget, home: &str) -> bool {
+    let is_own = target.owner.as_deref().is_none_or(|owner| owner == home);
+    let says_owner = || {
+        let in_arn = split_arn(&target.example).map(|[.., account, _]| account);
+        target.owner.is_some() && !in_arn.is_some_and(is_account_id)
+    };
+    target.has_policy || target.has_grants || is_own && (target.has_tags || says_owner())
+}
+
+/// What was found of a class.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Found {
+    /// A request that the machine confirmed.
+    Example(Example),
+    /// There is none.
+    None,
+    /// That is not known.
+    Unknown(Vec<String>),
+}
+
+impl From<Existence> for Found {
+    fn from(existence: Existence) -> Found {
+        match existence {
+            Existence::Example(example) => Found::Example(example),
+            Existence::None => Found::None,
+            Existence::Unknown(reasons) => Found::Unknown(reasons.iter().map(in_words).collect()),
+        }
+    }
+}
+
+fn unknown(text: String) -> Found {
+    Found::Unknown(vec![text])
+}
+
+/// What a directory decides of a request that has the keys of an example and those that are given.
+fn decide(
+    directory: &Directory,
+    engine: &mut Engine,
+    asker: &Asker,
+    given: &[ContextEntry<'_>],
+    example: &Example,
+) -> Result<bool, String> {
+    let values: Vec<Vec<&str>> = example
+        .context
+        .iter()
+        .map(|(_, values)| values.iter().map(String::as_str).collect())
+        .collect();
+    let own = example.context.iter().zip(&values);
+    let own = own.filter(|(_, values)| !values.is_empty());
+    let own = own.map(|((key, _), values)| ContextEntry { key, values });
+    let context: Vec<ContextEntry<'_>> = given.iter().copied().chain(own).collect();
+    let request = Request {
+        principal: asker.principal(),
+        context: &context,
+        ..Request::new(asker.principal().caller, &example.action, &example.resource)
+    };
+    let outcome = engine.check(directory, &request);
+    outcome.map(|outcome| outcome.is_allow()).map_err(|error| error.to_string())
+}
+
+/// What was found on the way.
+#[derive(Default)]
+struct Gathered {
+    yes: Option<(Class, Example)>,
+    if_keys: Vec<(Class, Example)>,
+    reasons: Vec<String>,
+}
+
+impl Gathered {
+    fn take(&mut self, class: Class, found: Found) {
+        match found {
+            Found::Example(example) => self.if_keys.push((class, example)),
+            Found::None => {}
+            Found::Unknown(reasons) => {
+                for reason in reasons {
+                    if !self.reasons.contains(&reason) {
+                        self.reasons.push(reason);
+                    }
+                }
+            }
+        }
+    }
+}
