@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use bumpalo::Bump;
 use portcullis_directory::{Directory, PolicySetNumber, RequestError, RequestPolicies};
-use portcullis_model::{Caller, ContextEntry, Principal, Request, is_account_id, split_arn};
+use portcullis_model::{Caller, Principal, Request, is_account_id, split_arn};
 use portcullis_prove::AccountPart;
 
 use crate::caller::Asker;
+use crate::questions::GivenFor;
 
 /// A class of targets.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -69,14 +70,15 @@ impl<'a> Facts<'a> {
     /// [`RequestError`] if the directory does not know the caller.
     pub(crate) fn of(
         directory: &'a Directory,
-        asker: &'a Asker,
+        asker: &Asker<'a>,
         target: &Target<'a>,
-        given: &'a [ContextEntry<'a>],
+        (given, owner): GivenFor<'a>,
         arena: &'a Bump,
     ) -> Result<Facts<'a>, RequestError> {
         let request = Request {
-            principal: asker.principal(),
+            principal: asker.principal,
             context: given,
+            resource_account: owner,
             ..Request::new(Caller::Anonymous, target.action, target.example)
         };
         let completed = directory.complete(&request, RequestPolicies::default(), arena)?;
@@ -93,12 +95,21 @@ impl<'a> Facts<'a> {
         let user_id = "aws:userid";
         if !is_given(user_id) {
             keys.remove(user_id);
-            match (id, asker.is_user() || asker.role.is_some()) {
-                (Some(id), true) => {
-                    keys.insert(user_id.to_owned(), vec![id.to_owned()]);
+            let fixed = match (principal.caller, id) {
+                (Caller::Root { .. }, _) => asker.principal.caller.account().map(str::to_owned),
+                (Caller::FederatedUser { arn, .. }, _) => {
+                    let account = asker.principal.caller.account();
+                    let name = arn.split_once('/').map(|(_, name)| name);
+                    account.zip(name).map(|(account, name)| format!("{account}:{name}"))
                 }
-                (Some(id), false) => like.push((user_id.to_owned(), format!("{id}:?*"))),
-                (None, _) => {}
+                (_, Some(id)) if asker.is_role() => {
+                    like.push((user_id.to_owned(), format!("{id}:?*")));
+                    None
+                }
+                (_, id) => id.map(str::to_owned),
+            };
+            if let Some(fixed) = fixed {
+                keys.insert(user_id.to_owned(), vec![fixed]);
             }
         }
         let (home, partition) = asker.home();
@@ -113,16 +124,20 @@ impl<'a> Facts<'a> {
         }
         let resource_account = "aws:resourceaccount";
         if !keys.contains_key(resource_account) {
-            match stated.filter(|_| target.is_known) {
+            match owner.or(stated.filter(|_| target.is_known)) {
                 Some(owner) => {
                     keys.insert(resource_account.to_owned(), vec![owner.to_owned()]);
                 }
                 None => like.push((resource_account.to_owned(), "????????????".to_owned())),
             }
         }
+        let is_known = completed.knows_caller;
         if directory.has_organization() {
             // Whoever has none of these is outside.
-            let mut of_owner = vec!["aws:principalorgid", "aws:principalorgpaths"];
+            let mut of_owner = match is_known {
+                true => vec!["aws:principalorgid", "aws:principalorgpaths"],
+                false => Vec::new(),
+            };
             if target.is_known && stated.is_some() {
                 of_owner.extend(["aws:resourceorgid", "aws:resourceorgpaths"]);
             }
@@ -146,6 +161,11 @@ impl<'a> Facts<'a> {
             external_grant: completed.request.external_grant,
             obstacle,
         })
+    }
+
+    /// True for a role that is linked to a service.
+    pub(crate) fn is_service_linked(&self) -> bool {
+        matches!(self.principal.caller, Caller::Role { service_linked: true, .. })
     }
 
     /// The values of a key, if they are known.

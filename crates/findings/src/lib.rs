@@ -14,12 +14,23 @@
 //!
 //! What principals with equal policies have in common is proved once: the proof notes what of the caller it looked at.
 
+mod admins;
 mod answer;
 mod caller;
 mod class;
+mod escalate;
+mod parallel;
+mod paths;
 mod questions;
+mod what_can;
+mod who_can;
 
+pub use admins::{Administrator, Exception};
 pub use answer::{Can, Shown};
 pub use caller::Asker;
+pub use escalate::{Escalation, Escalations, escalations};
+pub use parallel::of_each;
 pub use portcullis_prove::Selection;
-pub use questions::Questions;
+pub use questions::{GivenFor, Questions};
+pub use what_can::Ability;
+pub use who_can::{Way, who_can};

@@ -5,9 +5,10 @@ use std::rc::Rc;
 
 use bumpalo::Bump;
 use portcullis_directory::{Directory, Engine, KnownTarget, PolicySetNumber};
-use portcullis_model::{ContextEntry, Request, check_action, is_account_id, split_arn};
+use portcullis_model::{Caller, ContextEntry, PolicyKind, Request, check_action, is_account_id, split_arn};
 use portcullis_prove::{Existence, Looked, Selection, Situation, exists};
 use portcullis_syntax::ast::{Document, Entries};
+use portcullis_syntax::policy::{ReadOptions, parse_policy};
 use portcullis_syntax::{Policy, PolicySets};
 
 pub(crate) use portcullis_prove::Example;
@@ -31,6 +32,10 @@ pub struct Questions<'d> {
     pub(crate) arena: &'d Bump,
     /// Keys that all requests have.
     pub(crate) given: &'d [ContextEntry<'d>],
+    /// The account that owns the resources, if it is said (`EVAL-12`).
+    pub(crate) owner: Option<&'d str>,
+    /// The caller's own policies are taken to allow everything, whatever they are.
+    has_all_rights: bool,
     engine: Engine,
     sets: HashMap<PolicySetNumber, Rc<PolicySets<'d>>>,
     pub(crate) targets: Rc<Vec<KnownTarget>>,
@@ -50,14 +55,15 @@ struct Key {
     not_all: Vec<Vec<String>>,
     bare: bool,
     wanted: bool,
+    has_all_rights: bool,
 }
 
 /// What is asked: actions on resources.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Scope {
-    pub(crate) actions: Selection,
+    pub(crate) actions: Vec<Selection>,
     pub(crate) resources: Selection,
-    /// Of a statement, its address: whose action and resource requests match too.
+    /// The address of the statement's element that resources match too.
     element: Option<usize>,
 }
 
@@ -66,17 +72,30 @@ impl Scope {
     fn may_be_of(&self, arn: &str) -> bool {
         let service = split_arn(arn).map_or("*", |[_, _, service, ..]| service);
         let also = if service == "iam" { "sts" } else { service };
-        let may = |service: &str| self.actions.may_meet_action(&format!("{service}:*"));
+        let may = |service: &str| self.may_meet(&format!("{service}:*"));
         may(service) || may(also)
+    }
+
+    /// False only if no action is asked about that matches a pattern.
+    fn may_meet(&self, pattern: &str) -> bool {
+        self.actions.iter().all(|own| own.may_meet_action(pattern))
+    }
+
+    /// The one action that is asked about, if it is one.
+    fn only_action(&self) -> Option<&str> {
+        match self.actions.as_slice() {
+            [one] => one.only(),
+            _ => None,
+        }
     }
 }
 
-/// A statement whose action and resource requests match.
-pub(crate) type Element<'d> = (&'d Document<'d>, &'d Entries<'d>, Option<&'d Entries<'d>>);
+/// The Resource or NotResource of a statement of a document, which resources match.
+pub(crate) type Element<'d> = (&'d Document<'d>, &'d Entries<'d>);
 
 /// A question of one caller and one class of targets.
 struct Ask<'q, 'd> {
-    asker: &'q Asker,
+    asker: &'q Asker<'d>,
     class: &'q Class,
     scope: &'q Rc<Scope>,
     element: Option<Element<'d>>,
@@ -97,6 +116,8 @@ impl<'d> Questions<'d> {
             directory,
             arena,
             given,
+            owner: None,
+            has_all_rights: false,
             engine: Engine::new(),
             sets: HashMap::new(),
             targets: Rc::new(directory.known_targets()),
@@ -104,31 +125,62 @@ impl<'d> Questions<'d> {
         }
     }
 
+    /// Says who owns the resources that are asked about, where neither their ARN nor the directory does (`EVAL-12`).
+    pub fn owned_by(mut self, account: Option<&'d str>) -> Questions<'d> {
+        self.owner = account;
+        self
+    }
+
+    /// The sessions of roles that policies of resources name: what these say to them they say to no other session.
+    pub fn named_sessions(&mut self) -> Vec<Asker<'d>> {
+        let targets = Rc::clone(&self.targets);
+        let stranger = Asker::new(Request::new(Caller::Anonymous, "", "").principal);
+        let mut found: Vec<Asker<'d>> = Vec::new();
+        for target in targets.iter().filter(|target| target.has_policy) {
+            let Ok(policies) = self.policies_for(&stranger, &target.example) else {
+                continue;
+            };
+            let statements = policies.resource.iter().flatten();
+            let statements = statements.flat_map(|policy| policy.document.statements);
+            let principals = statements.filter_map(|own| own.principal.as_ref());
+            for entry in principals.flat_map(|own| own.list) {
+                let arn = entry.value.value;
+                let is_session = split_arn(arn).is_some_and(|parts| parts[2] == "sts");
+                let is_known = found.iter().any(|own| own.arn() == Some(arn));
+                if is_session && !is_known {
+                    found.extend(Asker::known(self.directory, arn, self.arena));
+                }
+            }
+        }
+        found
+    }
+
     /// Whether somebody can do one of the actions to one of the resources.
     ///
     /// A single action and resource are decided by the machine first. Costs some 0.1 ms for a caller whose policies and keys were
     /// not asked about yet.
-    pub fn can(&mut self, asker: &Asker, actions: &Selection, resources: &Selection) -> Can {
-        self.can_matching(asker, actions, resources, None)
+    pub fn can(&mut self, asker: &Asker<'d>, actions: &Selection, resources: &Selection) -> Can {
+        self.can_matching(asker, std::slice::from_ref(actions), resources, None)
     }
 
-    /// The same of requests that match the action and resource of a statement besides.
+    /// The same of requests whose actions match all of these, and whose resources that of a statement besides.
     pub(crate) fn can_matching(
         &mut self,
-        asker: &Asker,
-        actions: &Selection,
+        asker: &Asker<'d>,
+        actions: &[Selection],
         resources: &Selection,
         element: Option<Element<'d>>,
     ) -> Can {
         let scope = Rc::new(Scope {
-            actions: actions.clone(),
+            actions: actions.to_vec(),
             resources: resources.clone(),
-            element: element.map(|(_, actions, _)| std::ptr::from_ref(actions) as usize),
+            element: element.map(|(_, entries)| std::ptr::from_ref(entries) as usize),
         });
         let mut search = Gathered::default();
-        if let (Some(action), Some(resource), None) = (actions.only(), resources.only(), element) {
+        let scope = &scope;
+        if let (Some(action), Some(resource), None) = (scope.only_action(), resources.only(), element) {
             if check_action(action).is_ok() {
-                return self.one(asker, &scope, (action, resource));
+                return self.one(asker, scope, (action, resource));
             }
         }
         if !self.directory.has_documents() {
@@ -136,15 +188,69 @@ impl<'d> Questions<'d> {
                           and resources can be asked about";
             return Can::Unknown(vec![reason.to_owned()]);
         }
-        self.unknown_targets(asker, &scope, element, &mut search);
+        self.unknown_targets(asker, scope, element, &mut search);
         if search.yes.is_none() {
-            self.known_targets(asker, &scope, element, &mut search);
+            self.known_targets(asker, scope, element, &mut search);
         }
-        self.answer(asker, &scope, element, search)
+        self.answer(asker, scope, element, search)
+    }
+
+    /// Asks with more keys given.
+    pub(crate) fn with_keys<T>(
+        &mut self,
+        keys: &[(String, Vec<String>)],
+        ask: impl FnOnce(&mut Questions<'d>) -> T,
+    ) -> T {
+        let arena = self.arena;
+        let more = keys.iter().map(|(key, values)| {
+            let values = values.iter().map(|own| &*arena.alloc_str(own));
+            ContextEntry {
+                key: arena.alloc_str(key),
+                values: arena.alloc_slice_fill_iter(values.collect::<Vec<_>>()),
+            }
+        });
+        let given: Vec<ContextEntry<'d>> = self.given.iter().copied().chain(more).collect();
+        let before = std::mem::replace(&mut self.given, arena.alloc_slice_copy(&given));
+        let known = std::mem::take(&mut self.known);
+        let answer = ask(self);
+        self.given = before;
+        self.known = known;
+        answer
+    }
+
+    /// Asks as if the caller's own policies allowed everything. The machine cannot confirm that, so only proofs count.
+    pub(crate) fn with_all_rights<T>(&mut self, ask: impl FnOnce(&mut Questions<'d>) -> T) -> T {
+        self.has_all_rights = true;
+        let answer = ask(self);
+        self.has_all_rights = false;
+        answer
+    }
+
+    /// True if it is proved that the actions are allowed on every target that the directory does not know, with what is
+    /// given and no other key.
+    pub(crate) fn is_allowed_on_all(&mut self, asker: &Asker<'d>, actions: &Selection) -> bool {
+        let scope = Rc::new(Scope {
+            actions: vec![actions.clone()],
+            resources: Selection::of(["*"]),
+            element: None,
+        });
+        [Class::NoAccount, Class::Own].iter().all(|class| {
+            let ask = Ask {
+                asker,
+                class,
+                scope: &scope,
+                element: None,
+                excluded: &[],
+                not_all: &[],
+                bare: true,
+                wanted: false,
+            };
+            self.ask(&ask) == Found::None
+        })
     }
 
     /// A single action on a single resource.
-    fn one(&mut self, asker: &Asker, scope: &Rc<Scope>, (action, resource): (&str, &str)) -> Can {
+    fn one(&mut self, asker: &Asker<'d>, scope: &Rc<Scope>, (action, resource): (&str, &str)) -> Can {
         let class = Class::One(resource.to_owned());
         let bare = Example {
             action: action.to_owned(),
@@ -184,7 +290,7 @@ impl<'d> Questions<'d> {
     /// Targets that the directory does not know.
     fn unknown_targets(
         &mut self,
-        asker: &Asker,
+        asker: &Asker<'d>,
         scope: &Rc<Scope>,
         element: Option<Element<'d>>,
         search: &mut Gathered,
@@ -224,7 +330,7 @@ impl<'d> Questions<'d> {
     /// Targets that the directory knows, as far as something is known of them that decides.
     fn known_targets(
         &mut self,
-        asker: &Asker,
+        asker: &Asker<'d>,
         scope: &Rc<Scope>,
         element: Option<Element<'d>>,
         search: &mut Gathered,
@@ -260,7 +366,7 @@ impl<'d> Questions<'d> {
     /// The answer to what was found.
     fn answer(
         &mut self,
-        asker: &Asker,
+        asker: &Asker<'d>,
         scope: &Rc<Scope>,
         element: Option<Element<'d>>,
         search: Gathered,
@@ -316,7 +422,7 @@ impl<'d> Questions<'d> {
     }
 
     /// The request without keys that it does not need.
-    fn least(&mut self, asker: &Asker, example: Example) -> Shown {
+    fn least(&mut self, asker: &Asker<'d>, example: Example) -> Shown {
         let mut own = example;
         own.context.retain(|(_, values)| !values.is_empty());
         let mut at = 0;
@@ -337,12 +443,12 @@ impl<'d> Questions<'d> {
     }
 
     /// Keys by which an allowed request would be refused.
-    fn refusal(&mut self, asker: &Asker, example: &Example) -> Vec<(String, Vec<String>)> {
+    fn refusal(&mut self, asker: &Asker<'d>, example: &Example) -> Vec<(String, Vec<String>)> {
         if !self.directory.has_documents() {
             return Vec::new();
         }
         let scope = Rc::new(Scope {
-            actions: Selection::of([example.action.clone()]),
+            actions: vec![Selection::of([example.action.clone()])],
             resources: Selection::of([example.resource.clone()]),
             element: None,
         });
@@ -426,10 +532,10 @@ impl<'d> Questions<'d> {
         let mut answer = Found::None;
         let mut met = Vec::new();
         for (action, without) in kinds {
-            if is_entity && without.is_empty() && !ask.scope.actions.may_meet_action("sts:*") {
+            if is_entity && without.is_empty() && !ask.scope.may_meet("sts:*") {
                 continue;
             }
-            let action = match ask.scope.actions.only() {
+            let action = match ask.scope.only_action() {
                 Some(only) if !is_entity => only,
                 _ => action,
             };
@@ -440,7 +546,7 @@ impl<'d> Questions<'d> {
                 has_tags,
                 is_known,
             };
-            let facts = match Facts::of(self.directory, ask.asker, &target, self.given, &scratch) {
+            let facts = match Facts::of(self.directory, ask.asker, &target, self.given(), &scratch) {
                 Ok(facts) => facts,
                 Err(error) => {
                     let text = error.to_string();
@@ -486,9 +592,12 @@ impl<'d> Questions<'d> {
         excluded: &[(Selection, Selection)],
         met: &mut Vec<String>,
     ) -> Found {
-        let Some(policies) = self.policies(&facts.sets) else {
+        let Some(mut policies) = self.policies(&facts.sets) else {
             return unknown("a policy cannot be read".to_owned());
         };
+        if self.has_all_rights {
+            policies.identity = self.all_rights();
+        }
         let (home, _) = ask.asker.home();
         let account = ask.class.account(home);
         let known = |key: &str| facts.value(key);
@@ -512,13 +621,7 @@ impl<'d> Questions<'d> {
         };
         let key = Key {
             sets: facts.sets.clone(),
-            caller: match (&ask.asker.role, facts.principal.caller) {
-                (Some(_), _) => 0,
-                (None, portcullis_model::Caller::Role { service_linked, .. }) => {
-                    1 + u8::from(service_linked)
-                }
-                (None, _) => 3,
-            },
+            caller: 2 * ask.asker.kind() + u8::from(facts.is_service_linked()),
             given: [
                 facts.is_owner,
                 facts.crosses_partitions,
@@ -535,13 +638,14 @@ impl<'d> Questions<'d> {
             not_all: ask.not_all.to_vec(),
             bare: ask.bare,
             wanted: ask.wanted,
+            has_all_rights: self.has_all_rights,
         };
         if let Some(known) = self.known.get(&key) {
             let same = known.iter().find(|(looked, _)| situation.looks_like(looked));
             match same.map(|(_, answer)| answer.clone()) {
                 Some(Found::Example(example)) => {
                     // Whoever has the same policies is asked all the same: a yes is the machine's.
-                    if self.decided(ask.asker, &example) == Ok(ask.wanted) {
+                    if self.has_all_rights || self.decided(ask.asker, &example) == Ok(ask.wanted) {
                         return Found::Example(example);
                     }
                 }
@@ -550,21 +654,31 @@ impl<'d> Questions<'d> {
             }
         }
         let targets = Rc::clone(&self.targets);
-        let is_any = matches!(ask.class, Class::Unknown) || facts.obstacle.is_some();
+        let is_rest = matches!(ask.class, Class::NoAccount | Class::Own);
+        let is_any = matches!(ask.class, Class::Unknown)
+            || facts.obstacle.is_some()
+            || self.has_all_rights;
         let (mut engine, directory) = (Engine::new(), self.directory);
-        let given = self.given;
+        let given = self.given();
         let (found, looked) = exists(&situation, &mut |example| {
             if is_any {
                 // It is a proof that is wanted of these, not a request.
                 return Ok(());
             }
             let decided = decide(directory, &mut engine, ask.asker, given, example)?;
-            if decided == ask.wanted {
+            let is_found = decided == ask.wanted;
+            // What is refused for the policy of a target says nothing of others.
+            let is_elsewhere = !ask.wanted && is_rest;
+            if is_found && !is_elsewhere {
                 return Ok(());
             }
-            if let Some(name) = directory.known_target(&example.resource) {
-                let of_name = targets.iter().filter(|own| own.name == name);
-                met.extend(of_name.map(|own| own.pattern.clone()));
+            match directory.known_target(&example.resource) {
+                Some(name) => {
+                    let of_name = targets.iter().filter(|own| own.name == name);
+                    met.extend(of_name.map(|own| own.pattern.clone()));
+                }
+                None if is_found => return Ok(()),
+                None => {}
             }
             Err(match decided {
                 true => "it is allowed".to_owned(),
@@ -579,9 +693,30 @@ impl<'d> Questions<'d> {
         answer
     }
 
+    pub(crate) fn given(&self) -> GivenFor<'d> {
+        (self.given, self.owner)
+    }
+
     /// What the directory decides of a request.
-    fn decided(&mut self, asker: &Asker, example: &Example) -> Result<bool, String> {
-        decide(self.directory, &mut self.engine, asker, self.given, example)
+    fn decided(&mut self, asker: &Asker<'d>, example: &Example) -> Result<bool, String> {
+        {
+            let given = self.given();
+            decide(self.directory, &mut self.engine, asker, given, example)
+        }
+    }
+
+    /// A policy that allows everything.
+    fn all_rights(&self) -> Vec<Policy<'d>> {
+        let text = r#"{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#;
+        let options = ReadOptions::new(PolicyKind::Identity);
+        let document = parse_policy(text, options, self.arena).0;
+        let policy = document.map(|document| Policy {
+            name: "",
+            file: "",
+            text,
+            document,
+        });
+        policy.into_iter().collect()
     }
 
     /// The policies of sets, each read once.
@@ -602,6 +737,9 @@ impl<'d> Questions<'d> {
         Some(all)
     }
 }
+
+/// What is given of all requests: keys, and the owner of the resources.
+pub type GivenFor<'d> = (&'d [ContextEntry<'d>], Option<&'d str>);
 
 /// Adds policies, layer by layer.
 fn join<'a>(all: &mut PolicySets<'a>, own: &PolicySets<'a>) {
@@ -628,7 +766,7 @@ fn join<'a>(all: &mut PolicySets<'a>, own: &PolicySets<'a>) {
 }
 
 /// True if something is known of a target that may allow what is not allowed of unknown ones, to callers of an account.
-fn decides(target: &KnownTarget, home: &str) -> bool {
+pub(crate) fn decides(target: &KnownTarget, home: &str) -> bool {
     let is_own = target.owner.as_deref().is_none_or(|owner| owner == home);
     let says_owner = || {
         let in_arn = split_arn(&target.example).map(|[.., account, _]| account);
@@ -666,8 +804,8 @@ fn unknown(text: String) -> Found {
 fn decide(
     directory: &Directory,
     engine: &mut Engine,
-    asker: &Asker,
-    given: &[ContextEntry<'_>],
+    asker: &Asker<'_>,
+    (given, owner): GivenFor<'_>,
     example: &Example,
 ) -> Result<bool, String> {
     let values: Vec<Vec<&str>> = example
@@ -680,9 +818,10 @@ fn decide(
     let own = own.map(|((key, _), values)| ContextEntry { key, values });
     let context: Vec<ContextEntry<'_>> = given.iter().copied().chain(own).collect();
     let request = Request {
-        principal: asker.principal(),
+        principal: asker.principal,
         context: &context,
-        ..Request::new(asker.principal().caller, &example.action, &example.resource)
+        resource_account: owner,
+        ..Request::new(asker.principal.caller, &example.action, &example.resource)
     };
     let outcome = engine.check(directory, &request);
     outcome.map(|outcome| outcome.is_allow()).map_err(|error| error.to_string())

@@ -23,7 +23,7 @@ use crate::question::{
 };
 use crate::request::Example;
 use crate::sat::Solver;
-use crate::statement::{actions, fold, resources};
+use crate::statement::{fold, resources};
 use crate::theory::{Model, Theory, Verdict};
 use crate::variable::{Environment, Taken, substitute};
 use crate::work::{UsedUp, Work};
@@ -164,14 +164,14 @@ pub struct Situation<'s> {
     pub known: &'s dyn Fn(&str) -> Option<Vec<String>>,
     /// A pattern for a key that has one value, if it is not known but for this.
     pub like: &'s [(String, String)],
-    /// The actions that are asked about.
-    pub actions: &'s Selection,
+    /// The actions that are asked about; a request matches all of these.
+    pub actions: &'s [Selection],
     /// The resources that are asked about; a request matches all of these.
     pub resources: &'s [Selection],
     /// Actions on resources that are not asked about.
     pub excluded: &'s [(Selection, Selection)],
-    /// A statement whose action and resource a request matches, conditions aside.
-    pub element: Option<(&'s Document<'s>, &'s Entries<'s>, Option<&'s Entries<'s>>)>,
+    /// The Resource or NotResource of a statement of a document, which requests match too.
+    pub element: Option<(&'s Document<'s>, &'s Entries<'s>)>,
     /// The account in the ARNs of the resources.
     pub account: AccountPart<'s>,
     /// Of the keys of each of these lists, by their names in lower case, one at least is absent.
@@ -264,18 +264,16 @@ fn root(situation: &Situation<'_>, known: &mut Known<'_>) -> Formula {
         true => allowed,
         false => known.not(allowed),
     }];
-    if let Some((document, actions_of, resources_of)) = situation.element {
-        let listed = known.test(Part::Action, actions(actions_of));
-        all.push(if actions_of.negated { known.not(listed) } else { listed });
-        if let Some(entries) = resources_of {
-            let test = resources(entries, document, known);
-            let listed = known.test(Part::Resource, test);
-            all.push(if entries.negated { known.not(listed) } else { listed });
-        }
+    if let Some((document, entries)) = situation.element {
+        let test = resources(entries, document, known);
+        let listed = known.test(Part::Resource, test);
+        all.push(if entries.negated { known.not(listed) } else { listed });
     }
     all.append(&mut known.pinned);
     let formulas = &mut known.formulas;
-    all.push(situation.actions.actions(formulas));
+    for selection in situation.actions {
+        all.push(selection.actions(formulas));
+    }
     for selection in situation.resources {
         all.push(selection.resources(formulas));
     }
@@ -375,8 +373,8 @@ impl Search<'_> {
         let optional = [&sets.boundary, &sets.session, &sets.resource];
         let optional = optional.into_iter().flatten().flatten();
         let chains = sets.scps.iter().chain(&sets.rcps).flatten();
-        let asked = self.situation.actions.patterns.iter();
-        match asked.into_iter().find(|own| fold(own) == name) {
+        let mut asked = self.situation.actions.iter().flat_map(|own| &own.patterns);
+        match asked.find(|own| fold(own) == name) {
             Some(own) => own.clone(),
             None => spelled(sets.identity.iter().chain(optional).chain(chains), name),
         }

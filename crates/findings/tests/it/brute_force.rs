@@ -62,8 +62,8 @@ fn hold(directory: &Directory, every: usize, counts: &mut BTreeMap<&'static str,
         .collect();
     resources.push("*".to_owned());
     resources.push("arn:aws:s3:::somebody-elses/k".to_owned());
-    let mut known: BTreeMap<(String, Selection, Selection), Can> = BTreeMap::new();
-    for (place, asker) in Asker::all(directory).into_iter().enumerate() {
+    let mut known: BTreeMap<(&str, Selection, Selection), Can> = BTreeMap::new();
+    for (place, asker) in Asker::all(directory, &arena).into_iter().enumerate() {
         for (number, resource) in resources.iter().enumerate() {
             for (at, action) in ACTIONS.iter().enumerate() {
                 if (place * 7 + number * 3 + at) % every != 0 {
@@ -74,7 +74,7 @@ fn hold(directory: &Directory, every: usize, counts: &mut BTreeMap<&'static str,
                     let Some(allowed) = allowed else { continue };
                     for (actions, resources) in asked(action, resource) {
                         // The resource `*` by itself is no question: it is a pattern.
-                        let key = (asker.arn.clone(), actions.clone(), resources.clone());
+                        let key = (asker.arn().unwrap(), actions.clone(), resources.clone());
                         let can = known.entry(key).or_insert_with(|| {
                             let can = questions.can(&asker, &actions, &resources);
                             *counts.entry(can.as_str()).or_default() += 1;
@@ -92,7 +92,7 @@ fn hold(directory: &Directory, every: usize, counts: &mut BTreeMap<&'static str,
                         assert!(
                             !is_wrong,
                             "{} {action} {resource} {context:?} is allowed: {allowed}; {actions:?} {resources:?}: {can}",
-                            asker.arn,
+                            asker.arn().unwrap(),
                             can = format!("{can:?}").chars().take(600).collect::<String>()
                         );
                     }
@@ -118,12 +118,12 @@ fn hold(directory: &Directory, every: usize, counts: &mut BTreeMap<&'static str,
 fn sample(
     directory: &Directory,
     engine: &mut Engine,
-    asker: &Asker,
+    asker: &Asker<'_>,
     (action, resource): (&str, &str),
     context: &[(&str, &str)],
 ) -> Option<bool> {
     let arena = Bump::new();
-    let caller = Caller::from_arn(&asker.arn).unwrap();
+    let caller = Caller::from_arn(asker.arn().unwrap()).unwrap();
     let request = Request::new(caller, action, resource);
     let completed = directory.complete(&request, RequestPolicies::default(), &arena).unwrap();
     let mut entries = Vec::new();
