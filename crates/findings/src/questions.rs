@@ -385,7 +385,13 @@ impl<'d> Questions<'d> {
             let mut found = Some(example);
             let mut not_all: Vec<Vec<String>> = Vec::new();
             while let Some(example) = found.take() {
-                let shown = self.least(asker, example);
+                let least = self.least(asker, example, true);
+                let shown = Shown {
+                    action: least.action,
+                    resource: least.resource,
+                    keys: least.context,
+                    unless: Vec::new(),
+                };
                 let keys: Vec<String> = shown.keys.iter().map(|(key, _)| lower(key)).collect();
                 if keys.is_empty() {
                     // It needs none of them after all.
@@ -421,8 +427,8 @@ impl<'d> Questions<'d> {
         }
     }
 
-    /// The request without keys that it does not need.
-    fn least(&mut self, asker: &Asker<'d>, example: Example) -> Shown {
+    /// The request without keys that it does not need to be decided as it is.
+    fn least(&mut self, asker: &Asker<'d>, example: Example, wanted: bool) -> Example {
         let mut own = example;
         own.context.retain(|(_, values)| !values.is_empty());
         let mut at = 0;
@@ -430,16 +436,11 @@ impl<'d> Questions<'d> {
             let mut fewer = own.clone();
             fewer.context.remove(at);
             match self.decided(asker, &fewer) {
-                Ok(true) => own = fewer,
+                Ok(decided) if decided == wanted => own = fewer,
                 _ => at += 1,
             }
         }
-        Shown {
-            action: own.action,
-            resource: own.resource,
-            keys: own.context,
-            unless: Vec::new(),
-        }
+        own
     }
 
     /// Keys by which an allowed request would be refused.
@@ -463,10 +464,7 @@ impl<'d> Questions<'d> {
             wanted: false,
         };
         match self.ask(&ask) {
-            Found::Example(mut found) => {
-                found.context.retain(|(_, values)| !values.is_empty());
-                found.context
-            }
+            Found::Example(found) => self.least(asker, found, false).context,
             _ => Vec::new(),
         }
     }

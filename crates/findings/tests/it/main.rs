@@ -11,3 +11,4 @@
 )]
 
 mod brute_force;
+mod paths;
