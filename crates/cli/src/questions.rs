@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use bumpalo::Bump;
 use clap::Args;
 use portcullis_directory::{AccessQuery, Directory, RequestError, RequestPolicies};
-use portcullis_findings::{Ability, Asker, Can, Questions, Selection, of_each};
+use portcullis_findings::{Ability, Asker, Can, Questions, Selection, escalations, of_each};
 use portcullis_model::{Caller, ContextEntry, Decision, Request, check_action, split_arn};
 use portcullis_scenario::lines;
 use portcullis_source::Source;
@@ -53,6 +53,16 @@ Examples:
 
 Lists the users and roles that may do anything, also what no policy names and what gives permissions, and what
 is excepted. Those that can become one are listed by escalate.";
+
+pub(crate) const ESCALATE: &str = "\
+Examples:
+  portcullis escalate --directory dumps
+  portcullis escalate --directory dumps --steps 1 --format json
+
+Lists the users and roles that are no administrators and can become one: by giving themselves policies, by
+taking over somebody who is one, by running something as a role, or by reaching somebody who can. Every request
+of a step is allowed; what the directory does not say and a step takes is told. The paths are those of
+pathfinding.cloud (Datadog, Apache-2.0) and their names are of there.";
 
 pub(crate) const EXTERNAL_ACCESS: &str = "\
 Examples:
@@ -158,6 +168,16 @@ pub(crate) struct MatrixArgs {
 pub(crate) struct AdminsArgs {
     #[command(flatten)]
     common: Common,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = ESCALATE)]
+pub(crate) struct EscalateArgs {
+    #[command(flatten)]
+    common: Common,
+    /// How many steps may be taken
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    steps: usize,
 }
 
 #[derive(Args, Debug)]
@@ -681,6 +701,76 @@ pub(crate) fn admins(args: &AdminsArgs) -> Result<ExitCode, Failure> {
         answers.add_principal(object, arn, &[arn, admin.can.as_str(), &on, &but]);
     }
     answers.finish("no user and no role is an administrator")
+}
+
+pub(crate) fn escalate(args: &EscalateArgs) -> Result<ExitCode, Failure> {
+    let arena = Bump::new();
+    let context = args.common.asking.context("iam:CreateUser", "*", &arena)?;
+    // Explanations say which groups a user is in.
+    let opened = args.common.asking.directory.open(Keep::Explanations)?;
+    let directory = &opened.directory;
+    if !directory.has_documents() {
+        let message = "an image does not contain policies as they are written; give the folder";
+        return Err(Failure::new(message));
+    }
+    Asking::tell(directory, &[]);
+    let asked = Asked {
+        question: "escalate",
+        words: format!("ways to be an administrator of at most {} steps", args.steps),
+        members: json!({ "steps": args.steps }),
+        context,
+        principals: Some(directory.principal_count()),
+    };
+    let columns = ["principal", "steps", "path", "reaches", "depends on", "by"];
+    let head = with_people(directory, &columns);
+    let mut answers = Answers::new(args.common.look(), &opened, asked, &head);
+    let threads = args.common.asking.threads();
+    let all = escalations(directory, (context, None), args.steps, threads);
+    for one in all.found {
+        let can = match one.is_conditional {
+            true => Can::If(one.requests.clone()),
+            false => Can::Yes(one.requests.first().cloned().unwrap_or_default()),
+        };
+        count(&mut answers, &can);
+        let object = json!({
+            "principal": one.arn,
+            "path": one.path,
+            "reaches": one.reached,
+            "steps": one.steps,
+            "answer": can.as_str(),
+            "requests": shown(&Can::If(one.requests.clone())),
+            "assumes": one.assumes,
+        });
+        let mut on = match one.is_conditional {
+            true => one.requests.iter().map(|own| keys_in_words(&own.keys)).collect(),
+            false => Vec::new(),
+        };
+        on.retain(|own: &String| !own.is_empty());
+        if !one.assumes.is_empty() {
+            on.push(one.assumes.to_owned());
+        }
+        let by = one.requests.iter().map(|own| format!("{} on {}", own.action, own.resource));
+        let by = by.collect::<Vec<_>>().join(", ");
+        let steps = one.steps.to_string();
+        let cells = [one.arn.as_str(), &steps, one.path, &one.reached, &on.join("; "), &by];
+        answers.add_principal(object, &one.arn, &cells);
+    }
+    for (principal, path, reasons) in all.unknown {
+        answers.open += 1;
+        let object = json!({
+            "principal": principal,
+            "path": path,
+            "reaches": Value::Null,
+            "steps": Value::Null,
+            "answer": "unknown",
+            "requests": [],
+            "assumes": "",
+            "reasons": reasons,
+        });
+        let cells = [principal.as_str(), "?", path, "unknown", &reasons.join("; "), ""];
+        answers.add_principal(object, &principal, &cells);
+    }
+    answers.finish("no user and no role that is no administrator can become one by the paths that are known")
 }
 
 pub(crate) fn external_access(args: &ExternalAccessArgs) -> Result<ExitCode, Failure> {

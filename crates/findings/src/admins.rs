@@ -1,7 +1,7 @@
 //! Who may do anything, and what is excepted.
 //!
-//! An administrator may do what no policy names, on everything, and so may they in the service that gives permissions: whoever
-//! has all but that cannot give it to themselves. Both are asked as proofs that no request is refused.
+//! An administrator may do what no policy names, on everything, also in the service that gives permissions, and may give itself
+//! policies: whoever has all but that is none. What is allowed on everything is proved: no request is refused.
 
 use std::collections::BTreeSet;
 
@@ -38,6 +38,9 @@ impl<'d> Questions<'d> {
     /// Whether somebody is an administrator; none if it is known not to be. Whether it can become one is another question.
     pub fn administrator(&mut self, asker: &Asker<'d>) -> Option<Administrator> {
         let everything = Selection::of(["*"]);
+        if !self.may_give_itself(asker) {
+            return None;
+        }
         for action in ANYTHING {
             let actions = Selection::of([action]);
             match self.can(asker, &actions, &everything) {
@@ -76,6 +79,16 @@ impl<'d> Questions<'d> {
         let exceptions = self.exceptions_of(asker);
         let can = self.can(asker, &Selection::of([ANYTHING[0]]), &everything);
         Some(Administrator { can, exceptions })
+    }
+
+    /// False if somebody may do none of what gives it the rest: an administrator is whom nothing keeps from anything.
+    fn may_give_itself(&mut self, asker: &Asker<'d>) -> bool {
+        let actions: &[&str] = match asker.is_user() {
+            true => &["iam:AttachUserPolicy", "iam:PutUserPolicy"],
+            false => &["iam:AttachRolePolicy", "iam:PutRolePolicy"],
+        };
+        let itself = Selection::of(asker.arn());
+        self.can(asker, &Selection::of(actions.iter().copied()), &itself) != Can::No
     }
 
     /// Whether somebody would be an administrator if its own policies allowed everything: nothing that limits it denies that.

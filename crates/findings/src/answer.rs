@@ -17,7 +17,7 @@ pub enum Can {
 }
 
 /// A request that the directory's own decision allows.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Shown {
     /// The action.
     pub action: String,

@@ -46,6 +46,8 @@ pub struct Escalation {
 /// What was found.
 #[derive(Clone, Debug, Default)]
 pub struct Escalations {
+    /// Those who are administrators, so that nothing more is looked for.
+    pub administrators: Vec<String>,
     /// By their number of steps, then in the order of the directory; of each path the first target.
     pub found: Vec<Escalation>,
     /// Why a principal may have a path that was not found: the principal, the path, and the reasons.
@@ -67,7 +69,11 @@ pub fn escalations(
     });
     // How many steps each is away.
     let mut away: Vec<Option<usize>> = admins.iter().map(|is| is.then_some(0)).collect();
-    let mut all = Escalations::default();
+    let are = askers.iter().zip(&admins).filter(|(_, is)| **is);
+    let mut all = Escalations {
+        administrators: are.filter_map(|(asker, _)| asker.arn().map(str::to_owned)).collect(),
+        ..Escalations::default()
+    };
     for step in 1..=steps {
         let strong: Vec<Asker<'_>> = askers
             .iter()
@@ -113,6 +119,7 @@ fn steps_of<'q>(
         found: Vec::new(),
         unknown: Vec::new(),
         trusted: HashMap::new(),
+        anywhere: HashMap::new(),
     };
     let (home, _) = asker.home();
     let of_account = |arn: &&str| split_arn(arn).is_some_and(|parts| parts[4] == home);
@@ -190,20 +197,24 @@ struct Search {
     unknown: Open,
     /// Which services roles trust.
     trusted: HashMap<(&'static str, String), bool>,
+    /// Which permissions are given on anything.
+    anywhere: HashMap<&'static str, bool>,
 }
 
 impl Search {
     /// False if one of the permissions of a path is given on nothing.
     fn may_anywhere<'q>(
-        &self,
+        &mut self,
         questions: &mut Questions<'q>,
         asker: &Asker<'q>,
         path: &Path,
     ) -> bool {
         let everything = Selection::of(["*"]);
-        path.needs
-            .iter()
-            .all(|(action, _)| questions.can(asker, &Selection::of([*action]), &everything) != Can::No)
+        path.needs.iter().all(|(action, _)| {
+            *self.anywhere.entry(action).or_insert_with(|| {
+                questions.can(asker, &Selection::of([*action]), &everything) != Can::No
+            })
+        })
     }
 
     /// True if a service can assume a role.

@@ -91,8 +91,8 @@ const GLUE: How = Runs(&["glue.amazonaws.com"]);
 const LAMBDA: How = Runs(&["lambda.amazonaws.com"]);
 const SAGEMAKER: How = Runs(&["sagemaker.amazonaws.com"]);
 
-/// The paths, by their names.
-pub(crate) const PATHS: [Path; 65] = [
+/// The paths, by their names; the one without number is of Rhino Security Labs' list (2018), a fact too.
+pub(crate) const PATHS: [Path; 66] = [
     path("apprunner-001", APPRUNNER, &[PASS, ("apprunner:CreateService", Any)], ""),
     path("apprunner-002", APPRUNNER, &[("apprunner:UpdateService", Any)], "an App Runner service runs as the role"),
     path(
@@ -192,6 +192,12 @@ pub(crate) const PATHS: [Path; 65] = [
     path("glue-005", GLUE, &[PASS, ("glue:UpdateJob", Any), ("glue:StartJobRun", Any)], "there is a job"),
     path("glue-006", GLUE, &[PASS, ("glue:UpdateJob", Any), ("glue:CreateTrigger", Any)], "there is a job"),
     path("iam-001", Own, &[("iam:CreatePolicyVersion", OwnPolicy)], ""),
+    path(
+        "iam-set-default-policy-version",
+        Own,
+        &[("iam:SetDefaultPolicyVersion", OwnPolicy)],
+        "another version of the policy allows more",
+    ),
     path("iam-002", User, &[("iam:CreateAccessKey", Target)], ""),
     path("iam-003", User, &[("iam:CreateAccessKey", Target), ("iam:DeleteAccessKey", Target)], ""),
     path("iam-004", User, &[("iam:CreateLoginProfile", Target)], "the user has no password"),

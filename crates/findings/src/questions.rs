@@ -530,7 +530,13 @@ impl<'d> Questions<'d> {
         let mut answer = Found::None;
         let mut met = Vec::new();
         for (action, without) in kinds {
-            if is_entity && without.is_empty() && !ask.scope.may_meet("sts:*") {
+            let is_of_sts = is_entity && without.is_empty();
+            let is_idle = match ask.class {
+                // What is not asked of STS is nothing else than of unknown ones, unless tags are known.
+                Class::Known(_) if is_entity && !is_of_sts => !has_tags,
+                _ => false,
+            };
+            if is_idle || is_of_sts && !ask.scope.may_meet("sts:*") {
                 continue;
             }
             let action = match ask.scope.only_action() {

@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use portcullis_image::value::instant;
 use portcullis_model::{Caller, Principal, session_names, split_arn};
 use portcullis_syntax::PolicySets;
 use portcullis_syntax::ast::{Document, Entries};
@@ -24,7 +25,9 @@ use crate::question::{
 use crate::request::Example;
 use crate::sat::Solver;
 use crate::statement::{fold, resources};
+use crate::typed::Orders;
 use crate::theory::{Model, Theory, Verdict};
+use crate::value::Values;
 use crate::variable::{Environment, Taken, substitute};
 use crate::work::{UsedUp, Work};
 
@@ -248,6 +251,32 @@ pub fn exists(
     (answer, looked)
 }
 
+/// The keys that say when a request is made or its credentials were, and the first time that is asked about, as a date and as
+/// seconds: what was allowed until some year in the past is not, and there is no clock here.
+const TIMES: [(&str, bool); 3] = [
+    ("aws:currenttime", true),
+    ("aws:tokenissuetime", true),
+    ("aws:epochtime", false),
+];
+const NOT_BEFORE: (&str, &str) = ("2025-01-01T00:00:00Z", "1735689600");
+
+/// A key says no time in the past, if it says one.
+fn is_recent(is_date: bool) -> Test {
+    let orders = Orders {
+        less: false,
+        equal: true,
+        greater: true,
+    };
+    let values = match is_date {
+        true => Values::Date(orders, instant::parse(NOT_BEFORE.0).into_iter().collect()),
+        false => Values::Number(orders, vec![NOT_BEFORE.1.to_owned()]),
+    };
+    Test {
+        if_exists: true,
+        ..Test::values(values)
+    }
+}
+
 /// The formula of a situation: the decision, and what is asked.
 fn root(situation: &Situation<'_>, known: &mut Known<'_>) -> Formula {
     let case = known.case.clone();
@@ -294,8 +323,16 @@ fn root(situation: &Situation<'_>, known: &mut Known<'_>) -> Formula {
         let absent = absent.collect();
         all.push(formulas.or(absent));
     }
+    for (key, is_date) in TIMES {
+        // Only where somebody looks: else the key would be in every answer.
+        if !situation.bare && known.looked.get(key) == Some(&None) {
+            let recent = known.formulas.test(Part::Key(key.to_owned()), is_recent(is_date));
+            all.push(recent);
+        }
+    }
+    let formulas = &mut known.formulas;
     for (key, pattern) in situation.like {
-        if situation.bare || (situation.known)(key).is_some() {
+        if situation.bare || known.looked.get(key) != Some(&None) {
             continue;
         }
         let language = Language::from_iter([glob(pattern, Class::Any).collect::<Pattern>()]);

@@ -39,7 +39,7 @@ fn found(dump: &Value) -> Escalations {
     };
     let loaded = Directory::load(&folder.0, options, &mut |_| ());
     let loaded = loaded.unwrap_or_else(|error| panic!("{:?} {dump}", error.problems.first().map(ToString::to_string)));
-    escalations(&loaded.directory, (&[], None), 2, 1)
+    escalations(&loaded.directory, (&[], None), 4, 2)
 }
 
 fn arn(rest: &str) -> String {
@@ -218,13 +218,17 @@ fn a_vulnerable_account() {
         println!("{name}: {ids:?}");
         let should = name.starts_with("privesc") || name.starts_with("fn");
         let should_not = name.starts_with("fp");
-        if should && ids.is_empty() {
+        let is_admin = all.administrators.iter().any(|own| own == arn);
+        // What is deployed with these names is trusted by somebody else, so that they reach nobody.
+        let has_reason = ["privesc-AssumeRole-start-user", "privesc12-PutRolePolicy-user", "privesc9-AttachRolePolicy-user"];
+        if should && ids.is_empty() && !is_admin && !has_reason.contains(&name) {
             missed.push(name.to_owned());
         }
-        if should_not && !ids.is_empty() {
+        if should_not && (!ids.is_empty() || is_admin) {
             wrong.push(name.to_owned());
         }
     }
     println!("missed: {missed:?}; wrong: {wrong:?}; unknown: {}", all.unknown.len());
     assert!(wrong.is_empty(), "{wrong:?}");
+    assert!(missed.is_empty(), "{missed:?}");
 }
