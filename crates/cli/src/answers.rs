@@ -190,7 +190,9 @@ impl<'c> Answers<'c> {
             open => format!(", and {open} that depend on what was not given or is not known"),
         };
         let mut told = match (self.found, self.open) {
-            (0, 0) => format!("note: {nothing}: asked{of} for {words}, with the context that was given"),
+            (0, 0) => {
+                format!("note: {nothing}: asked{of} for {words}, with the context that was given")
+            }
             (found, _) => {
                 format!("note: {found} found{open}{of}: {words}, with the context that was given")
             }
@@ -220,11 +222,13 @@ impl<'c> Answers<'c> {
         for note in notes {
             complain(&format!("note: {}", printable(&note)));
         }
-        Ok(ExitCode::from(match (self.found, is_complete && self.open == 0) {
-            (1.., _) => 0,
-            (0, true) => 2,
-            (0, false) => 4,
-        }))
+        Ok(ExitCode::from(
+            match (self.found, is_complete && self.open == 0) {
+                (1.., _) => 0,
+                (0, true) => 2,
+                (0, false) => 4,
+            },
+        ))
     }
 }
 

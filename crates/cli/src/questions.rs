@@ -4,9 +4,11 @@ use std::process::ExitCode;
 
 use bumpalo::Bump;
 use clap::Args;
-use portcullis_directory::{AccessQuery, Directory, RequestError, RequestPolicies};
-use portcullis_findings::{Ability, Asker, Can, Questions, Selection, escalations, of_each};
-use portcullis_model::{Caller, ContextEntry, Decision, Request, check_action, split_arn};
+use portcullis_directory::{AccessQuery, Directory, ExternalAccess, RequestError, RequestPolicies};
+use portcullis_findings::{
+    Ability, Access, Asker, Can, Questions, Selection, Shown, escalations, of_each,
+};
+use portcullis_model::{Caller, ContextEntry, Request, check_action, split_arn};
 use portcullis_scenario::lines;
 use portcullis_source::Source;
 use serde_json::{Map, Value, json};
@@ -69,10 +71,9 @@ Examples:
   portcullis external-access --directory dumps
   portcullis external-access --directory dumps --context sts:ExternalId=e-17 --format json
 
-Lists everyone outside of its account whom the trust policy of a role names, how far outside they
-are, whether they could assume the role with the context that is given, and which keys the policies ask
-for that are not in it. What the other account allows is taken to be everything, unless the directory
-knows it.";
+Lists everyone outside of its account whom the policy of a role or of another resource names, how far outside
+they are, and whether they can use it: yes, with a request; if, with the keys that were not given; or not at all.
+What the other account allows is taken to be everything, unless the directory knows it.";
 
 /// What is asked of: a directory, and what is known of every request.
 #[derive(Args, Debug)]
@@ -280,7 +281,11 @@ fn selection(text: &str) -> Selection {
 /// The action of a question, which may be a pattern.
 fn actions(text: &str) -> Result<Selection, Failure> {
     let sample = text.replace(['*', '?'], "x");
-    let sample = if sample.bytes().all(|byte| byte == b'x') { "x:x" } else { &sample };
+    let sample = if sample.bytes().all(|byte| byte == b'x') {
+        "x:x"
+    } else {
+        &sample
+    };
     check_action(sample).map_err(|error| Failure::new(RequestError::NoAction(error)))?;
     Ok(selection(text))
 }
@@ -298,7 +303,9 @@ fn resources(text: &str) -> Result<Selection, Failure> {
 /// Requests that were shown, for programs.
 fn shown(can: &Can) -> Value {
     let keys = |keys: &[(String, Vec<String>)]| {
-        let entries = keys.iter().map(|(key, values)| (key.clone(), json!(values)));
+        let entries = keys
+            .iter()
+            .map(|(key, values)| (key.clone(), json!(values)));
         Value::Object(entries.collect::<Map<String, Value>>())
     };
     let all = can.shown().iter().map(|one| {
@@ -342,7 +349,9 @@ fn conditions(can: &Can) -> String {
 /// A request that was shown, in a cell.
 fn example(can: &Can) -> String {
     let first = can.shown().first();
-    first.map_or(String::new(), |one| format!("{} on {}", one.action, one.resource))
+    first.map_or(String::new(), |one| {
+        format!("{} on {}", one.action, one.resource)
+    })
 }
 
 /// How an answer counts.
@@ -365,7 +374,10 @@ pub(crate) fn who_can(args: &WhoCanArgs) -> Result<ExitCode, Failure> {
         0 => String::new(),
         hops => format!(" by assuming at most {hops} roles"),
     };
-    Asking::tell(directory, &told_of(&[&args.action], &[&args.resource], owner, context));
+    Asking::tell(
+        directory,
+        &told_of(&[&args.action], &[&args.resource], owner, context),
+    );
     let asked = Asked {
         question: "who-can",
         words: format!("{} on {}{by}", args.action, args.resource),
@@ -404,7 +416,11 @@ pub(crate) fn who_can(args: &WhoCanArgs) -> Result<ExitCode, Failure> {
             "requests": shown(&way.can),
             "reasons": reasons(&way.can),
         });
-        let mut cells = vec![way.arn.clone(), way.can.as_str().to_owned(), conditions(&way.can)];
+        let mut cells = vec![
+            way.arn.clone(),
+            way.can.as_str().to_owned(),
+            conditions(&way.can),
+        ];
         if !is_one {
             cells.push(example(&way.can));
         }
@@ -442,14 +458,21 @@ fn told_of<'q>(
 /// Patterns in a cell.
 fn patterns(own: &Selection) -> String {
     let list = own.patterns.join(", ");
-    if own.negated { format!("all but {list}") } else { list }
+    if own.negated {
+        format!("all but {list}")
+    } else {
+        list
+    }
 }
 
 pub(crate) fn what_can(args: &WhatCanArgs) -> Result<ExitCode, Failure> {
     let arena = Bump::new();
     let principal = inputs::principal(&args.principal)?;
     // A request that is only read, to see that caller and context are sound.
-    let asked = args.common.asking.request(&principal, "iam:CreateUser", "*", &arena)?;
+    let asked = args
+        .common
+        .asking
+        .request(&principal, "iam:CreateUser", "*", &arena)?;
     let named = args.action.iter().map(|own| actions(own));
     let named: Vec<Selection> = named.collect::<Result<_, _>>()?;
     let wanted = args.resource.iter().map(|own| resources(own));
@@ -464,7 +487,10 @@ pub(crate) fn what_can(args: &WhatCanArgs) -> Result<ExitCode, Failure> {
     };
     for resource in &args.resource {
         let action = of_service(resource);
-        Asking::tell(directory, &told_of(&[&action], &[resource], owner, asked.context));
+        Asking::tell(
+            directory,
+            &told_of(&[&action], &[resource], owner, asked.context),
+        );
     }
     let people = asked
         .principal
@@ -542,7 +568,11 @@ pub(crate) fn what_can(args: &WhatCanArgs) -> Result<ExitCode, Failure> {
                 "requests": shown(&own.can),
                 "reasons": reasons(&own.can),
             });
-            let word = if own.is_exception { "no (excepted)" } else { own.can.as_str() };
+            let word = if own.is_exception {
+                "no (excepted)"
+            } else {
+                own.can.as_str()
+            };
             let (actions, resources) = (patterns(&own.actions), patterns(&own.resources));
             let (on, for_example) = (conditions(&own.can), example(&own.can));
             answers.add(object, &[word, &actions, &resources, &on, &for_example]);
@@ -565,7 +595,10 @@ pub(crate) fn matrix(args: &MatrixArgs) -> Result<ExitCode, Failure> {
     let owner = args.resource_account.as_deref();
     let all_actions: Vec<&str> = args.action.iter().map(String::as_str).collect();
     let all_resources: Vec<&str> = args.resource.iter().map(String::as_str).collect();
-    Asking::tell(directory, &told_of(&all_actions, &all_resources, owner, context));
+    Asking::tell(
+        directory,
+        &told_of(&all_actions, &all_resources, owner, context),
+    );
     // A grid: a column for each pair, told above it where one line does not hold them all.
     let titles: Vec<String> = match pairs.as_slice() {
         [(action, ..)] => vec![(*action).clone()],
@@ -609,28 +642,41 @@ pub(crate) fn matrix(args: &MatrixArgs) -> Result<ExitCode, Failure> {
         answers.output.line("")?;
     }
     let threads = args.common.asking.threads();
-    let all = of_each(directory, (context, owner), &askers, threads, |questions, asker, _| {
-        let ask = |pair: &(&String, &String, Selection, Selection)| questions.can(asker, &pair.2, &pair.3);
-        pairs.iter().map(ask).collect::<Vec<Can>>()
-    });
+    let all = of_each(
+        directory,
+        (context, owner),
+        &askers,
+        threads,
+        |questions, asker, _| {
+            let ask = |pair: &(&String, &String, Selection, Selection)| {
+                questions.can(asker, &pair.2, &pair.3)
+            };
+            pairs.iter().map(ask).collect::<Vec<Can>>()
+        },
+    );
     for (asker, cans) in askers.iter().zip(all) {
         let arn = asker.arn().unwrap_or_default();
         let may = cans.iter().any(|can| matches!(can, Can::Yes(_)));
-        let is_open = cans.iter().any(|can| matches!(can, Can::If(_) | Can::Unknown(_)));
+        let is_open = cans
+            .iter()
+            .any(|can| matches!(can, Can::If(_) | Can::Unknown(_)));
         answers.found += usize::from(may);
         answers.open += usize::from(!may && is_open);
         if args.allowed && !may && !is_open {
             continue;
         }
-        let decided = pairs.iter().zip(&cans).map(|((action, resource, ..), can)| {
-            json!({
-                "action": action,
-                "resource": resource,
-                "answer": can.as_str(),
-                "requests": shown(can),
-                "reasons": reasons(can),
-            })
-        });
+        let decided = pairs
+            .iter()
+            .zip(&cans)
+            .map(|((action, resource, ..), can)| {
+                json!({
+                    "action": action,
+                    "resource": resource,
+                    "answer": can.as_str(),
+                    "requests": shown(can),
+                    "reasons": reasons(can),
+                })
+            });
         let object = json!({ "principal": arn, "answers": decided.collect::<Vec<_>>() });
         let mut cells = vec![arn];
         cells.extend(cans.iter().map(|can| short(can)));
@@ -643,6 +689,16 @@ pub(crate) fn matrix(args: &MatrixArgs) -> Result<ExitCode, Failure> {
 fn with_people<'h>(directory: &Directory, head: &[&'h str]) -> Vec<&'h str> {
     let people = directory.has_people().then_some("people");
     head.iter().copied().chain(people).collect()
+}
+
+/// An error for a directory that does not hold its policies as they are written.
+fn written(directory: &Directory) -> Result<(), Failure> {
+    match directory.has_documents() {
+        true => Ok(()),
+        false => Err(Failure::new(
+            "an image does not contain policies as they are written; give the folder",
+        )),
+    }
 }
 
 /// An answer in a table.
@@ -658,6 +714,7 @@ pub(crate) fn admins(args: &AdminsArgs) -> Result<ExitCode, Failure> {
     let context = args.common.asking.context("iam:CreateUser", "*", &arena)?;
     let opened = args.common.asking.directory.open(Keep::Decisions)?;
     let directory = &opened.directory;
+    written(directory)?;
     Asking::tell(directory, &[]);
     let asked = Asked {
         question: "admins",
@@ -666,13 +723,20 @@ pub(crate) fn admins(args: &AdminsArgs) -> Result<ExitCode, Failure> {
         context,
         principals: Some(directory.principal_count()),
     };
-    let head = with_people(directory, &["principal", "administrator", "depends on", "but"]);
+    let head = with_people(
+        directory,
+        &["principal", "administrator", "depends on", "but"],
+    );
     let mut answers = Answers::new(args.common.look(), &opened, asked, &head);
     let askers = Asker::all(directory, &arena);
     let threads = args.common.asking.threads();
-    let all = of_each(directory, (context, None), &askers, threads, |questions, asker, _| {
-        questions.administrator(asker)
-    });
+    let all = of_each(
+        directory,
+        (context, None),
+        &askers,
+        threads,
+        |questions, asker, _| questions.administrator(asker),
+    );
     for (asker, found) in askers.iter().zip(all) {
         let Some(admin) = found else { continue };
         let arn = asker.arn().unwrap_or_default();
@@ -709,14 +773,14 @@ pub(crate) fn escalate(args: &EscalateArgs) -> Result<ExitCode, Failure> {
     // Explanations say which groups a user is in.
     let opened = args.common.asking.directory.open(Keep::Explanations)?;
     let directory = &opened.directory;
-    if !directory.has_documents() {
-        let message = "an image does not contain policies as they are written; give the folder";
-        return Err(Failure::new(message));
-    }
+    written(directory)?;
     Asking::tell(directory, &[]);
     let asked = Asked {
         question: "escalate",
-        words: format!("ways to be an administrator of at most {} steps", args.steps),
+        words: format!(
+            "ways to be an administrator of at most {} steps",
+            args.steps
+        ),
         members: json!({ "steps": args.steps }),
         context,
         principals: Some(directory.principal_count()),
@@ -742,17 +806,31 @@ pub(crate) fn escalate(args: &EscalateArgs) -> Result<ExitCode, Failure> {
             "assumes": one.assumes,
         });
         let mut on = match one.is_conditional {
-            true => one.requests.iter().map(|own| keys_in_words(&own.keys)).collect(),
+            true => one
+                .requests
+                .iter()
+                .map(|own| keys_in_words(&own.keys))
+                .collect(),
             false => Vec::new(),
         };
         on.retain(|own: &String| !own.is_empty());
         if !one.assumes.is_empty() {
             on.push(one.assumes.to_owned());
         }
-        let by = one.requests.iter().map(|own| format!("{} on {}", own.action, own.resource));
+        let by = one
+            .requests
+            .iter()
+            .map(|own| format!("{} on {}", own.action, own.resource));
         let by = by.collect::<Vec<_>>().join(", ");
         let steps = one.steps.to_string();
-        let cells = [one.arn.as_str(), &steps, one.path, &one.reached, &on.join("; "), &by];
+        let cells = [
+            one.arn.as_str(),
+            &steps,
+            one.path,
+            &one.reached,
+            &on.join("; "),
+            &by,
+        ];
         answers.add_principal(object, &one.arn, &cells);
     }
     for (principal, path, reasons) in all.unknown {
@@ -767,47 +845,107 @@ pub(crate) fn escalate(args: &EscalateArgs) -> Result<ExitCode, Failure> {
             "assumes": "",
             "reasons": reasons,
         });
-        let cells = [principal.as_str(), "?", path, "unknown", &reasons.join("; "), ""];
+        let cells = [
+            principal.as_str(),
+            "?",
+            path,
+            "unknown",
+            &reasons.join("; "),
+            "",
+        ];
         answers.add_principal(object, &principal, &cells);
     }
-    answers.finish("no user and no role that is no administrator can become one by the paths that are known")
+    answers.finish(
+        "no user and no role that is no administrator can become one by the paths that are known",
+    )
 }
 
 pub(crate) fn external_access(args: &ExternalAccessArgs) -> Result<ExitCode, Failure> {
     let arena = Bump::new();
     let context = args.common.asking.context("sts:AssumeRole", "*", &arena)?;
-    let opened = args.common.asking.directory.open(Keep::Explanations)?;
+    let opened = args.common.asking.directory.open(Keep::Decisions)?;
     let directory = &opened.directory;
     Asking::tell(directory, &[]);
     let asked = Asked {
         question: "external-access",
-        words: "roles that somebody outside of their account may assume".to_string(),
+        words: "roles and other resources that somebody outside of their account may use"
+            .to_string(),
         members: json!({}),
         context,
         principals: Some(directory.principal_count()),
     };
-    let head = ["role", "who", "scope", "decision", "asks for"];
+    let head = [
+        "resource",
+        "who",
+        "scope",
+        "can",
+        "depends on",
+        "for example",
+    ];
     let mut answers = Answers::new(args.common.look(), &opened, asked, &head);
+    let mut all = Vec::new();
+    match directory.has_documents() {
+        true => {
+            Questions::new(directory, context, &arena).external_access(&mut |one| all.push(one))
+        }
+        false => of_image(directory, context, &mut all)?,
+    }
+    for one in all {
+        // Whom a policy names is told, also if all that it says is denied elsewhere.
+        count(&mut answers, &one.can);
+        let object = json!({
+            "resource": one.resource,
+            "who": one.who,
+            "scope": one.scope.as_str(),
+            "answer": one.can.as_str(),
+            "requests": shown(&one.can),
+            "reasons": reasons(&one.can),
+        });
+        let cells = [
+            one.resource.as_str(),
+            &one.who,
+            one.scope.as_str(),
+            one.can.as_str(),
+            &conditions(&one.can),
+            &example(&one.can),
+        ];
+        answers.add(object, &cells);
+    }
+    answers.finish("nobody outside its account can use a role or another resource by its policy")
+}
+
+/// What an image says of those outside: of roles alone, and without the values of keys.
+fn of_image(
+    directory: &Directory,
+    context: &[ContextEntry<'_>],
+    all: &mut Vec<Access>,
+) -> Result<(), Failure> {
+    let mut found = |one: ExternalAccess| {
+        let can = match one.decision {
+            Some(decision) if decision.is_allow() => Can::Yes(Shown {
+                action: "sts:AssumeRole".to_owned(),
+                resource: one.role.clone(),
+                ..Shown::default()
+            }),
+            Some(_) if one.missing_keys.is_empty() => Can::No,
+            Some(_) => Can::Unknown(vec![format!(
+                "it may depend on {}, and an image does not hold policies as they are written",
+                one.missing_keys.join(", ")
+            )]),
+            None => Can::Unknown(vec![format!("it is not known who {} is", one.who)]),
+        };
+        all.push(Access {
+            resource: one.role,
+            who: one.who,
+            scope: one.scope,
+            can,
+        });
+    };
     directory
-        .external_access(context, &mut |one| {
-            answers.found += 1;
-            let decision = one.decision.map(Decision::as_str);
-            let object = json!({
-                "role": one.role,
-                "who": one.who,
-                "scope": one.scope.as_str(),
-                "decision": decision,
-                "missingKeys": one.missing_keys,
-            });
-            let cells = [
-                one.role.as_str(),
-                &one.who,
-                one.scope.as_str(),
-                decision.unwrap_or("unknown"),
-                &one.missing_keys.join(", "),
-            ];
-            answers.add(object, &cells);
-        })
+        .external_access(context, &mut found)
         .map_err(Failure::new)?;
-    answers.finish("no trust policy names anyone outside its account")
+    complain(
+        "note: an image does not hold policies as they are written, so only roles were asked about",
+    );
+    Ok(())
 }

@@ -402,6 +402,11 @@ impl Directory {
         known::known_target(&self.tables, arn)
     }
 
+    /// True if the account of these twelve digits is of the organization.
+    pub fn is_of_organization(&self, account: &str) -> bool {
+        known::is_of_organization(&self.tables, account)
+    }
+
     /// The ARN of the role that a session is of, if the directory has it.
     pub fn role_of_session(&self, arn: &str) -> Option<String> {
         known::role_of_session(&self.tables, arn)

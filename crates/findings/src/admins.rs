@@ -32,7 +32,10 @@ pub struct Exception {
 }
 
 /// Actions that no policy names, of a service that there is not, and of the one that gives permissions.
-const ANYTHING: [&str; 2] = ["portcullis-any-service:AnyAction", "iam:PortcullisAnyAction"];
+const ANYTHING: [&str; 2] = [
+    "portcullis-any-service:AnyAction",
+    "iam:PortcullisAnyAction",
+];
 
 impl<'d> Questions<'d> {
     /// Whether somebody is an administrator; none if it is known not to be. Whether it can become one is another question.
@@ -107,7 +110,13 @@ impl<'d> Questions<'d> {
         let everything = Selection::of(["*"]);
         let chains = own.scps.iter().chain(&own.rcps).flatten();
         let limits = own.boundary.iter().flatten();
-        let policies: Vec<Policy<'d>> = own.identity.iter().chain(limits).chain(chains).copied().collect();
+        let policies: Vec<Policy<'d>> = own
+            .identity
+            .iter()
+            .chain(limits)
+            .chain(chains)
+            .copied()
+            .collect();
         let mut seen: BTreeSet<Selection> = BTreeSet::new();
         let mut found = Vec::new();
         for statement in policies.iter().flat_map(|own| own.document.statements) {

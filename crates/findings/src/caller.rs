@@ -84,7 +84,13 @@ impl<'a> Asker<'a> {
     /// True for a role that stands for its sessions.
     pub fn is_role(&self) -> bool {
         let caller = self.principal.caller;
-        matches!(caller, Caller::Role { session_arn: None, .. })
+        matches!(
+            caller,
+            Caller::Role {
+                session_arn: None,
+                ..
+            }
+        )
     }
 
     /// What has to be the same for answers to be the same, beside what policies look at.

@@ -4,8 +4,10 @@ use std::collections::HashMap;
 
 use bumpalo::Bump;
 use portcullis_directory::{Directory, PolicySetNumber, RequestError, RequestPolicies};
-use portcullis_model::{Caller, Principal, Request, is_account_id, split_arn};
+use portcullis_model::{Caller, PolicyKind, Principal, Request, is_account_id, split_arn};
 use portcullis_prove::AccountPart;
+use portcullis_syntax::Policy;
+use portcullis_syntax::policy::{ReadOptions, parse_policy};
 
 use crate::caller::Asker;
 use crate::questions::GivenFor;
@@ -44,6 +46,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) external_grant: bool,
     /// A policy is missing, so that nothing is allowed that it might deny.
     pub(crate) obstacle: Option<String>,
+    /// The directory does not have the account of the caller, which is taken to allow everything.
+    pub(crate) is_stranger: bool,
 }
 
 /// A class with what is known of it.
@@ -56,6 +60,29 @@ pub(crate) struct Target<'t> {
     pub(crate) has_tags: bool,
     /// The keys of the target are known: it is not any of a class.
     pub(crate) is_known: bool,
+}
+
+/// The policy that allows everything.
+const ALL: &str = r#"{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#;
+
+/// A policy that allows everything, in an arena.
+pub(crate) fn all_rights(arena: &Bump) -> Vec<Policy<'_>> {
+    let document = parse_policy(ALL, ReadOptions::new(PolicyKind::Identity), arena).0;
+    let policy = document.map(|document| Policy {
+        name: "",
+        file: "",
+        text: ALL,
+        document,
+    });
+    policy.into_iter().collect()
+}
+
+/// What the other side allows of a caller whose account the directory does not have: everything, for all that is known.
+pub(crate) fn stranger(arena: &Bump) -> RequestPolicies<'_> {
+    RequestPolicies {
+        identity: Some(all_rights(arena)),
+        session: None,
+    }
 }
 
 /// A name in lower case, as keys are compared (`COND-40`).
@@ -81,7 +108,9 @@ impl<'a> Facts<'a> {
             resource_account: owner,
             ..Request::new(Caller::Anonymous, target.action, target.example)
         };
-        let completed = directory.complete(&request, RequestPolicies::default(), arena)?;
+        let completed = directory
+            .complete(&request, RequestPolicies::default(), arena)
+            .or_else(|_| directory.complete(&request, stranger(arena), arena))?;
         let principal = completed.request.principal;
         let mut keys: HashMap<String, Vec<String>> = HashMap::new();
         for entry in completed.request.context {
@@ -100,7 +129,9 @@ impl<'a> Facts<'a> {
                 (Caller::FederatedUser { arn, .. }, _) => {
                     let account = asker.principal.caller.account();
                     let name = arn.split_once('/').map(|(_, name)| name);
-                    account.zip(name).map(|(account, name)| format!("{account}:{name}"))
+                    account
+                        .zip(name)
+                        .map(|(account, name)| format!("{account}:{name}"))
                 }
                 (_, Some(id)) if asker.is_role() => {
                     like.push((user_id.to_owned(), format!("{id}:?*")));
@@ -160,12 +191,19 @@ impl<'a> Facts<'a> {
             crosses_partitions: parts.is_some_and(|parts| parts[1] != partition),
             external_grant: completed.request.external_grant,
             obstacle,
+            is_stranger: completed.has_identity(),
         })
     }
 
     /// True for a role that is linked to a service.
     pub(crate) fn is_service_linked(&self) -> bool {
-        matches!(self.principal.caller, Caller::Role { service_linked: true, .. })
+        matches!(
+            self.principal.caller,
+            Caller::Role {
+                service_linked: true,
+                ..
+            }
+        )
     }
 
     /// The values of a key, if they are known.

@@ -71,7 +71,9 @@ pub fn escalations(
     let mut away: Vec<Option<usize>> = admins.iter().map(|is| is.then_some(0)).collect();
     let are = askers.iter().zip(&admins).filter(|(_, is)| **is);
     let mut all = Escalations {
-        administrators: are.filter_map(|(asker, _)| asker.arn().map(str::to_owned)).collect(),
+        administrators: are
+            .filter_map(|(asker, _)| asker.arn().map(str::to_owned))
+            .collect(),
         ..Escalations::default()
     };
     for step in 1..=steps {
@@ -85,13 +87,19 @@ pub fn escalations(
             break;
         }
         let known = &away;
-        let found = of_each(directory, given, &askers, threads, |questions, asker, place| {
-            if known.get(place).copied().flatten().is_some() {
-                return (Vec::new(), Vec::new());
-            }
-            let strong: Vec<&str> = strong.iter().filter_map(Asker::arn).collect();
-            steps_of(questions, asker, step, &strong)
-        });
+        let found = of_each(
+            directory,
+            given,
+            &askers,
+            threads,
+            |questions, asker, place| {
+                if known.get(place).copied().flatten().is_some() {
+                    return (Vec::new(), Vec::new());
+                }
+                let strong: Vec<&str> = strong.iter().filter_map(Asker::arn).collect();
+                steps_of(questions, asker, step, &strong)
+            },
+        );
         for (place, (found, unknown)) in found.into_iter().enumerate() {
             if let (Some(own), false) = (away.get_mut(place), found.is_empty()) {
                 *own = Some(step);
@@ -145,7 +153,11 @@ fn steps_of<'q>(
             How::User | How::Role => {
                 let is_assumed = path.id == "sts-001";
                 let targets = strong.iter().filter(|arn| is_assumed || of_account(arn));
-                let kind = if path.how == How::User { ":user/" } else { ":role/" };
+                let kind = if path.how == How::User {
+                    ":user/"
+                } else {
+                    ":role/"
+                };
                 for arn in targets.filter(|arn| arn.contains(kind)) {
                     if search.take(questions, asker, path, arn) {
                         break;
@@ -156,7 +168,11 @@ fn steps_of<'q>(
                 if step > 1 {
                     continue;
                 }
-                let kind = if path.how == How::ChangedUser { ":user/" } else { ":role/" };
+                let kind = if path.how == How::ChangedUser {
+                    ":user/"
+                } else {
+                    ":role/"
+                };
                 let targets = std::rc::Rc::clone(&questions.targets);
                 let all = targets.iter().filter(|own| own.is_entity);
                 let all = all.map(|own| own.name.as_str());
@@ -175,7 +191,10 @@ fn steps_of<'q>(
                 }
             }
             How::Runs(services) => {
-                for arn in strong.iter().filter(|arn| of_account(arn) && arn.contains(":role/")) {
+                for arn in strong
+                    .iter()
+                    .filter(|arn| of_account(arn) && arn.contains(":role/"))
+                {
                     let trusts = services
                         .iter()
                         .any(|service| search.trusts(questions, service, arn));
@@ -225,7 +244,11 @@ impl Search {
         }
         let request = Request::new(Caller::Service { name: service }, "", "");
         let caller = Asker::new(request.principal);
-        let can = questions.can(&caller, &Selection::of(["sts:AssumeRole"]), &Selection::of([role]));
+        let can = questions.can(
+            &caller,
+            &Selection::of(["sts:AssumeRole"]),
+            &Selection::of([role]),
+        );
         let trusts = matches!(can, Can::Yes(_) | Can::If(_));
         self.trusted.insert(key, trusts);
         trusts
@@ -302,7 +325,10 @@ fn passed<'q>(
 ) -> Can {
     let mut best = Can::No;
     for service in services {
-        let keys = [("iam:PassedToService".to_owned(), vec![(*service).to_owned()])];
+        let keys = [(
+            "iam:PassedToService".to_owned(),
+            vec![(*service).to_owned()],
+        )];
         let can = questions.with_keys(&keys, |own| own.can(asker, actions, resources));
         match can {
             Can::Yes(mut shown) => {

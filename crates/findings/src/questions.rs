@@ -4,18 +4,17 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use bumpalo::Bump;
-use portcullis_directory::{Directory, Engine, KnownTarget, PolicySetNumber};
-use portcullis_model::{Caller, ContextEntry, PolicyKind, Request, check_action, is_account_id, split_arn};
+use portcullis_directory::{Directory, Engine, KnownTarget, PolicySetNumber, RequestPolicies};
+use portcullis_model::{Caller, ContextEntry, Request, check_action, is_account_id, split_arn};
 use portcullis_prove::{Existence, Looked, Selection, Situation, exists};
 use portcullis_syntax::ast::{Document, Entries};
-use portcullis_syntax::policy::{ReadOptions, parse_policy};
 use portcullis_syntax::{Policy, PolicySets};
 
 pub(crate) use portcullis_prove::Example;
 
 use crate::answer::{Can, Shown, in_words};
 use crate::caller::Asker;
-use crate::class::{Class, Facts, Target, lower};
+use crate::class::{Class, Facts, Target, all_rights, lower, stranger};
 
 /// The units of work of one proof: some hundredths of a second.
 const WORK: u64 = 4_000_000;
@@ -178,7 +177,9 @@ impl<'d> Questions<'d> {
         });
         let mut search = Gathered::default();
         let scope = &scope;
-        if let (Some(action), Some(resource), None) = (scope.only_action(), resources.only(), element) {
+        if let (Some(action), Some(resource), None) =
+            (scope.only_action(), resources.only(), element)
+        {
             if check_action(action).is_ok() {
                 return self.one(asker, scope, (action, resource));
             }
@@ -250,7 +251,12 @@ impl<'d> Questions<'d> {
     }
 
     /// A single action on a single resource.
-    fn one(&mut self, asker: &Asker<'d>, scope: &Rc<Scope>, (action, resource): (&str, &str)) -> Can {
+    fn one(
+        &mut self,
+        asker: &Asker<'d>,
+        scope: &Rc<Scope>,
+        (action, resource): (&str, &str),
+    ) -> Can {
         let class = Class::One(resource.to_owned());
         let bare = Example {
             action: action.to_owned(),
@@ -265,9 +271,14 @@ impl<'d> Questions<'d> {
                 return Can::No;
             }
             Ok(false) if !self.directory.has_documents() => {
-                let reason = "the directory is an image, which does not hold policies as they are written: whether keys \
-                              that were not given would allow it is not known";
-                return Can::Unknown(vec![reason.to_owned()]);
+                return match self.keys_asked_for(asker, &bare) {
+                    Ok(keys) if keys.is_empty() => Can::No,
+                    Ok(keys) => Can::Unknown(vec![format!(
+                        "it may depend on keys that were not given, and an image does not hold policies as they are written: {}",
+                        keys.join(", ")
+                    )]),
+                    Err(error) => Can::Unknown(vec![error]),
+                };
             }
             Ok(false) => {
                 let ask = Ask {
@@ -285,6 +296,31 @@ impl<'d> Questions<'d> {
             }
         }
         self.answer(asker, scope, None, search)
+    }
+
+    /// Whether somebody can do something to a target that the directory knows, by its name.
+    pub(crate) fn can_known(
+        &mut self,
+        asker: &Asker<'d>,
+        actions: &Selection,
+        resources: &Selection,
+        name: &str,
+    ) -> Can {
+        let scope = Rc::new(Scope {
+            actions: vec![actions.clone()],
+            resources: resources.clone(),
+            element: None,
+        });
+        let targets = Rc::clone(&self.targets);
+        let mut search = Gathered::default();
+        let named = targets
+            .iter()
+            .enumerate()
+            .filter(|(_, own)| own.name == name);
+        for (place, _) in named {
+            self.known_target((asker, &scope, None), place, &mut search);
+        }
+        self.answer(asker, &scope, None, search)
     }
 
     /// Targets that the directory does not know.
@@ -341,25 +377,37 @@ impl<'d> Questions<'d> {
             if !decides(target, home) || !scope.resources.may_meet_resource(&target.pattern) {
                 continue;
             }
-            let class = Class::Known(place);
-            let ask = |bare| Ask {
-                asker,
-                class: &class,
-                scope,
-                element,
-                excluded: &[],
-                not_all: &[],
-                bare,
-                wanted: true,
-            };
-            match self.ask(&ask(false)) {
-                Found::None => continue,
-                found => search.take(class.clone(), found),
-            }
-            if let Found::Example(example) = self.ask(&ask(true)) {
-                search.yes = Some((class, example));
+            self.known_target((asker, scope, element), place, search);
+            if search.yes.is_some() {
                 return;
             }
+        }
+    }
+
+    /// One target that the directory knows.
+    fn known_target(
+        &mut self,
+        (asker, scope, element): (&Asker<'d>, &Rc<Scope>, Option<Element<'d>>),
+        place: usize,
+        search: &mut Gathered,
+    ) {
+        let class = Class::Known(place);
+        let ask = |bare| Ask {
+            asker,
+            class: &class,
+            scope,
+            element,
+            excluded: &[],
+            not_all: &[],
+            bare,
+            wanted: true,
+        };
+        match self.ask(&ask(false)) {
+            Found::None => return,
+            found => search.take(class.clone(), found),
+        }
+        if let Found::Example(example) = self.ask(&ask(true)) {
+            search.yes = Some((class, example));
         }
     }
 
@@ -521,10 +569,7 @@ impl<'d> Questions<'d> {
         }
         // The policy of a role is that of STS alone, so its requests are of two kinds.
         let kinds: &[(&str, &[(&str, &str)])] = match is_entity {
-            true => &[
-                ("sts:AssumeRole", &[]),
-                ("iam:GetRole", &[("sts:*", "*")]),
-            ],
+            true => &[("sts:AssumeRole", &[]), ("iam:GetRole", &[("sts:*", "*")])],
             false => &[("portcullis:Any", &[])],
         };
         let mut answer = Found::None;
@@ -550,7 +595,8 @@ impl<'d> Questions<'d> {
                 has_tags,
                 is_known,
             };
-            let facts = match Facts::of(self.directory, ask.asker, &target, self.given(), &scratch) {
+            let facts = match Facts::of(self.directory, ask.asker, &target, self.given(), &scratch)
+            {
                 Ok(facts) => facts,
                 Err(error) => {
                     let text = error.to_string();
@@ -599,8 +645,8 @@ impl<'d> Questions<'d> {
         let Some(mut policies) = self.policies(&facts.sets) else {
             return unknown("a policy cannot be read".to_owned());
         };
-        if self.has_all_rights {
-            policies.identity = self.all_rights();
+        if self.has_all_rights || facts.is_stranger {
+            policies.identity = all_rights(self.arena);
         }
         let (home, _) = ask.asker.home();
         let account = ask.class.account(home);
@@ -645,7 +691,9 @@ impl<'d> Questions<'d> {
             has_all_rights: self.has_all_rights,
         };
         if let Some(known) = self.known.get(&key) {
-            let same = known.iter().find(|(looked, _)| situation.looks_like(looked));
+            let same = known
+                .iter()
+                .find(|(looked, _)| situation.looks_like(looked));
             match same.map(|(_, answer)| answer.clone()) {
                 Some(Found::Example(example)) => {
                     // Whoever has the same policies is asked all the same: a yes is the machine's.
@@ -659,9 +707,8 @@ impl<'d> Questions<'d> {
         }
         let targets = Rc::clone(&self.targets);
         let is_rest = matches!(ask.class, Class::NoAccount | Class::Own);
-        let is_any = matches!(ask.class, Class::Unknown)
-            || facts.obstacle.is_some()
-            || self.has_all_rights;
+        let is_any =
+            matches!(ask.class, Class::Unknown) || facts.obstacle.is_some() || self.has_all_rights;
         let (mut engine, directory) = (Engine::new(), self.directory);
         let given = self.given();
         let (found, looked) = exists(&situation, &mut |example| {
@@ -709,18 +756,28 @@ impl<'d> Questions<'d> {
         }
     }
 
-    /// A policy that allows everything.
-    fn all_rights(&self) -> Vec<Policy<'d>> {
-        let text = r#"{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#;
-        let options = ReadOptions::new(PolicyKind::Identity);
-        let document = parse_policy(text, options, self.arena).0;
-        let policy = document.map(|document| Policy {
-            name: "",
-            file: "",
-            text,
-            document,
-        });
-        policy.into_iter().collect()
+    /// The keys that the policies of a request ask for and that it does not have: without any, nothing else is decided whatever
+    /// keys there are.
+    fn keys_asked_for(
+        &mut self,
+        asker: &Asker<'d>,
+        example: &Example,
+    ) -> Result<Vec<String>, String> {
+        let arena = Bump::new();
+        let request = Request {
+            principal: asker.principal,
+            context: self.given,
+            resource_account: self.owner,
+            ..Request::new(asker.principal.caller, &example.action, &example.resource)
+        };
+        let completed = self
+            .directory
+            .complete(&request, RequestPolicies::default(), &arena);
+        let completed = completed.map_err(|error| error.to_string())?;
+        let explained = self.engine.explain(self.directory, &completed);
+        explained
+            .map(|own| own.missing_keys)
+            .map_err(|error| error.to_string())
     }
 
     /// The policies of sets, each read once.
@@ -827,8 +884,19 @@ fn decide(
         resource_account: owner,
         ..Request::new(asker.principal.caller, &example.action, &example.resource)
     };
-    let outcome = engine.check(directory, &request);
-    outcome.map(|outcome| outcome.is_allow()).map_err(|error| error.to_string())
+    match engine.check(directory, &request) {
+        Ok(outcome) => Ok(outcome.is_allow()),
+        Err(error) => {
+            // Somebody of an account that the directory does not have.
+            let arena = Bump::new();
+            let completed = directory.complete(&request, stranger(&arena), &arena);
+            let completed = completed.map_err(|_| error.to_string())?;
+            let outcome = engine.decide(directory, &completed);
+            outcome
+                .map(|outcome| outcome.is_allow())
+                .map_err(|error| error.to_string())
+        }
+    }
 }
 
 /// What was found on the way.

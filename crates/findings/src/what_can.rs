@@ -97,7 +97,13 @@ impl<'d> Questions<'d> {
     ) {
         let chains = own.scps.iter().chain(&own.rcps).flatten();
         let limits = own.boundary.iter().chain(&own.resource).flatten();
-        let policies: Vec<Policy<'d>> = own.identity.iter().chain(limits).chain(chains).copied().collect();
+        let policies: Vec<Policy<'d>> = own
+            .identity
+            .iter()
+            .chain(limits)
+            .chain(chains)
+            .copied()
+            .collect();
         let mut seen: BTreeSet<Selection> = BTreeSet::new();
         for policy in &policies {
             for statement in policy.document.statements {
@@ -136,7 +142,11 @@ impl<'d> Questions<'d> {
         let is_role = resource.contains(":role/");
         let target = Target {
             example: resource,
-            action: if is_role { "sts:AssumeRole" } else { "portcullis:Any" },
+            action: if is_role {
+                "sts:AssumeRole"
+            } else {
+                "portcullis:Any"
+            },
             has_tags: false,
             is_known: true,
         };
@@ -159,7 +169,11 @@ fn entries(own: &Entries<'_>) -> Vec<Selection> {
 fn resources_of(statement: &Statement<'_>) -> Selection {
     match &statement.resource {
         Some(own) => Selection {
-            patterns: own.list.iter().map(|entry| entry.value.to_owned()).collect(),
+            patterns: own
+                .list
+                .iter()
+                .map(|entry| entry.value.to_owned())
+                .collect(),
             negated: own.negated,
         },
         None => Selection::of(["*"]),

@@ -35,7 +35,8 @@ fn actions_of_hop(context: &[ContextEntry<'_>]) -> Vec<&'static str> {
     };
     let mut actions = vec!["sts:AssumeRole"];
     if has(&|key| {
-        ["sts:transitivetagkeys", "aws:tagkeys"].contains(&key) || key.starts_with("aws:requesttag/")
+        ["sts:transitivetagkeys", "aws:tagkeys"].contains(&key)
+            || key.starts_with("aws:requesttag/")
     }) {
         actions.push("sts:TagSession");
     }
@@ -71,7 +72,9 @@ pub fn who_can(
         // A session that can no more than its role is not told.
         let is_told = place >= principals && {
             let role = asker.role_arn();
-            ways.iter().flatten().any(|way| Some(way.arn.as_str()) == role && !matches!(way.can, Can::If(_)))
+            ways.iter()
+                .flatten()
+                .any(|way| Some(way.arn.as_str()) == role && !matches!(way.can, Can::If(_)))
         };
         if can == Can::No || is_told {
             continue;
@@ -101,23 +104,29 @@ pub fn who_can(
             break;
         }
         let known: Vec<bool> = ways.iter().map(Option::is_some).collect();
-        let reached = of_each(directory, (given.0, None), &askers, threads, |questions, asker, place| {
-            if known.get(place) != Some(&false) || place >= principals {
-                return None;
-            }
-            let mut best: Option<(usize, Can)> = None;
-            for (number, (role, _)) in roles.iter().enumerate() {
-                let can = assume(questions, asker, &actions, role);
-                let is_yes = matches!(can, Can::Yes(_));
-                if can != Can::No && (best.is_none() || is_yes) {
-                    best = Some((number, can));
+        let reached = of_each(
+            directory,
+            (given.0, None),
+            &askers,
+            threads,
+            |questions, asker, place| {
+                if known.get(place) != Some(&false) || place >= principals {
+                    return None;
                 }
-                if is_yes {
-                    break;
+                let mut best: Option<(usize, Can)> = None;
+                for (number, (role, _)) in roles.iter().enumerate() {
+                    let can = assume(questions, asker, &actions, role);
+                    let is_yes = matches!(can, Can::Yes(_));
+                    if can != Can::No && (best.is_none() || is_yes) {
+                        best = Some((number, can));
+                    }
+                    if is_yes {
+                        break;
+                    }
                 }
-            }
-            best
-        });
+                best
+            },
+        );
         newest.clear();
         for (place, best) in reached.into_iter().enumerate() {
             let (Some((number, can)), Some(asker)) = (best, askers.get(place)) else {
@@ -128,7 +137,9 @@ pub fn who_can(
             };
             let way = Way {
                 arn: asker.arn().unwrap_or_default().to_owned(),
-                roles: std::iter::once(role.clone()).chain(behind.iter().cloned()).collect(),
+                roles: std::iter::once(role.clone())
+                    .chain(behind.iter().cloned())
+                    .collect(),
                 can,
             };
             newest.push(place);

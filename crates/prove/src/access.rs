@@ -19,14 +19,12 @@ use crate::formula::{Clauses, Formula, Formulas};
 use crate::key::{Asked, Test};
 use crate::language::Language;
 use crate::pattern::{Class, Pattern, Token, VariableId, glob, may_meet, text};
-use crate::question::{
-    Reason, all_buckets, asks_for_all_buckets, parts, refuse, spelled,
-};
+use crate::question::{Reason, all_buckets, asks_for_all_buckets, parts, refuse, spelled};
 use crate::request::Example;
 use crate::sat::Solver;
 use crate::statement::{fold, resources};
-use crate::typed::Orders;
 use crate::theory::{Model, Theory, Verdict};
+use crate::typed::Orders;
 use crate::value::Values;
 use crate::variable::{Environment, Taken, substitute};
 use crate::work::{UsedUp, Work};
@@ -96,13 +94,21 @@ impl Selection {
     fn actions(&self, formulas: &mut Formulas) -> Formula {
         let language = self.patterns.iter().filter_map(action_pattern).collect();
         let holds = formulas.test(Part::Action, Test::texts(language));
-        if self.negated { formulas.not(holds) } else { holds }
+        if self.negated {
+            formulas.not(holds)
+        } else {
+            holds
+        }
     }
 
     fn resources(&self, formulas: &mut Formulas) -> Formula {
         let language = self.patterns.iter().map(resource_pattern).collect();
         let holds = formulas.test(Part::Resource, Test::texts(language));
-        if self.negated { formulas.not(holds) } else { holds }
+        if self.negated {
+            formulas.not(holds)
+        } else {
+            holds
+        }
     }
 }
 
@@ -111,9 +117,7 @@ fn action_pattern(entry: &String) -> Option<Pattern> {
     let entry = entry.to_ascii_lowercase();
     match entry.split_once(':') {
         Some(_) => Some(glob(&entry, Class::Any).collect()),
-        None if entry.bytes().all(|byte| byte == b'*') => {
-            Some(glob("*:*", Class::Any).collect())
-        }
+        None if entry.bytes().all(|byte| byte == b'*') => Some(glob("*:*", Class::Any).collect()),
         None => None,
     }
 }
@@ -213,7 +217,9 @@ impl Situation<'_> {
     /// caller, the owner and the selections it is taken for granted that they are the same.
     pub fn looks_like(&self, looked: &Looked) -> bool {
         let known = Known::of(self);
-        looked.iter().all(|(name, values)| known.named(name) == *values)
+        looked
+            .iter()
+            .all(|(name, values)| known.named(name) == *values)
     }
 }
 
@@ -296,7 +302,11 @@ fn root(situation: &Situation<'_>, known: &mut Known<'_>) -> Formula {
     if let Some((document, entries)) = situation.element {
         let test = resources(entries, document, known);
         let listed = known.test(Part::Resource, test);
-        all.push(if entries.negated { known.not(listed) } else { listed });
+        all.push(if entries.negated {
+            known.not(listed)
+        } else {
+            listed
+        });
     }
     all.append(&mut known.pinned);
     let formulas = &mut known.formulas;
@@ -326,7 +336,9 @@ fn root(situation: &Situation<'_>, known: &mut Known<'_>) -> Formula {
     for (key, is_date) in TIMES {
         // Only where somebody looks: else the key would be in every answer.
         if !situation.bare && known.looked.get(key) == Some(&None) {
-            let recent = known.formulas.test(Part::Key(key.to_owned()), is_recent(is_date));
+            let recent = known
+                .formulas
+                .test(Part::Key(key.to_owned()), is_recent(is_date));
             all.push(recent);
         }
     }

@@ -352,7 +352,11 @@ pub(crate) fn refuse(core: &[Wish], solver: &mut Solver, clauses: &mut Clauses) 
 }
 
 /// What people call the parts of a request that tests look at.
-pub(crate) fn parts(formulas: &Formulas, core: &[Wish], spelling: &dyn Fn(&str) -> String) -> Vec<String> {
+pub(crate) fn parts(
+    formulas: &Formulas,
+    core: &[Wish],
+    spelling: &dyn Fn(&str) -> String,
+) -> Vec<String> {
     let mut names: Vec<String> = core
         .iter()
         .filter_map(|(atom, _)| formulas.atom(*atom))

@@ -206,7 +206,7 @@ fn answers_that_are_incomplete_say_so() {
         let request = ["--principal", ANN, "--action", "s3:GetObject"];
         let role = "arn:aws:iam::111122223333:role/R";
         let who = ["--principal", ANN, "--role", role];
-        let commands: [(&str, &[&str]); 10] = [
+        let commands: [(&str, &[&str]); 11] = [
             ("decide", &request),
             ("explain", &request),
             ("batch", &["line.jsonl"]),
@@ -214,6 +214,7 @@ fn answers_that_are_incomplete_say_so() {
             ("what-can", &["--principal", role]),
             ("matrix", &["--action", "s3:GetObject"]),
             ("admins", &[]),
+            ("escalate", &[]),
             ("external-access", &[]),
             ("assume", &who),
             ("simulate", &["input.json"]),

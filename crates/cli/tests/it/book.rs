@@ -295,6 +295,7 @@ fn members_of_answers_are_documented() {
         ("what-can", [&data[..], &deploy, &json].concat()),
         ("matrix", [&data[..], &object, &json].concat()),
         ("admins", [&data[..], &json].concat()),
+        ("escalate", [&data[..], &json].concat()),
         ("external-access", [&data[..], &json].concat()),
         ("check", [&[&*bad][..], &json].concat()),
         (

@@ -4,7 +4,7 @@
 use crate::support::{ANN, Folder, REQUEST, Run, folder};
 use serde_json::{Value, json};
 
-const COMMANDS: [&str; 29] = [
+const COMMANDS: [&str; 30] = [
     "decide",
     "explain",
     "test",
@@ -15,6 +15,7 @@ const COMMANDS: [&str; 29] = [
     "what-can",
     "matrix",
     "admins",
+    "escalate",
     "external-access",
     "collect",
     "picture",

@@ -164,6 +164,7 @@ fn questions() {
             ],
         ),
         ("admins", &[]),
+        ("escalate", &[]),
         ("external-access", &[]),
     ] {
         let start = [

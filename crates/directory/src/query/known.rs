@@ -110,6 +110,14 @@ pub(crate) fn known_target(tables: &Tables, arn: &str) -> Option<String> {
     Some(tables.str(row.arn).to_owned())
 }
 
+/// True if an account is of the organization.
+pub(crate) fn is_of_organization(tables: &Tables, account: &str) -> bool {
+    let found = tables.accounts().find_digits(account);
+    found
+        .and_then(|index| tables.account(index))
+        .is_some_and(|own| own.is_member)
+}
+
 /// The ARN of the role that a session is of, if the directory has it.
 pub(crate) fn role_of_session(tables: &Tables, arn: &str) -> Option<String> {
     let [.., last] = split_arn(arn)?;
@@ -136,9 +144,9 @@ impl CompletedRequest<'_> {
         self.sets.iter().map(|id| PolicySetNumber(*id)).collect()
     }
 
-    /// The target is an access point, so that the policies of the bucket behind it take part too (`S3-6`).
-    pub fn leads_to_bucket(&self) -> bool {
-        self.bucket.is_some()
+    /// The caller's policies came with the request.
+    pub fn has_identity(&self) -> bool {
+        self.extra.identity.is_some()
     }
 }
 
@@ -162,7 +170,11 @@ mod tests {
         ] {
             let parts = split_arn(part).unwrap();
             assert_eq!(part_of(part, parts).unwrap().key, arn);
-            assert!(BEFORE_PARTS.iter().any(|own| part.starts_with(&format!("{arn}{own}"))));
+            assert!(
+                BEFORE_PARTS
+                    .iter()
+                    .any(|own| part.starts_with(&format!("{arn}{own}")))
+            );
         }
     }
 }

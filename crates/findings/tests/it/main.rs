@@ -10,5 +10,6 @@
     reason = "a test may fail"
 )]
 
+mod answers;
 mod brute_force;
 mod paths;

@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 
 const ACCOUNT: &str = "111122223333";
 
-struct Folder(PathBuf);
+pub struct Folder(pub PathBuf);
 
 impl Folder {
-    fn new(dump: &Value) -> Folder {
+    pub fn new(dump: &Value) -> Folder {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("portcullis-paths-{}-{number}", std::process::id());
@@ -38,23 +38,33 @@ fn found(dump: &Value) -> Escalations {
         ..LoadOptions::default()
     };
     let loaded = Directory::load(&folder.0, options, &mut |_| ());
-    let loaded = loaded.unwrap_or_else(|error| panic!("{:?} {dump}", error.problems.first().map(ToString::to_string)));
+    let loaded = loaded.unwrap_or_else(|error| {
+        panic!(
+            "{:?} {dump}",
+            error.problems.first().map(ToString::to_string)
+        )
+    });
     escalations(&loaded.directory, (&[], None), 4, 2)
 }
 
-fn arn(rest: &str) -> String {
+pub fn arn(rest: &str) -> String {
     format!("arn:aws:iam::{ACCOUNT}:{rest}")
 }
 
 fn inline(statements: &[Value]) -> Value {
     match statements {
         [] => json!([]),
-        all => json!([{"PolicyName": "own", "PolicyDocument": {"Version": "2012-10-17", "Statement": all}}]),
+        all => {
+            json!([{"PolicyName": "own", "PolicyDocument": {"Version": "2012-10-17", "Statement": all}}])
+        }
     }
 }
 
-fn user(name: &str, statements: &[Value], groups: &[&str], attached: &[String]) -> Value {
-    let attached: Vec<Value> = attached.iter().map(|arn| json!({"PolicyName": "P", "PolicyArn": arn})).collect();
+pub fn user(name: &str, statements: &[Value], groups: &[&str], attached: &[String]) -> Value {
+    let attached: Vec<Value> = attached
+        .iter()
+        .map(|arn| json!({"PolicyName": "P", "PolicyArn": arn}))
+        .collect();
     json!({
         "Path": "/", "UserName": name, "UserId": format!("AIDA{}", name.to_uppercase()),
         "Arn": arn(&format!("user/{name}")), "CreateDate": "2026-01-01T00:00:00Z",
@@ -62,8 +72,11 @@ fn user(name: &str, statements: &[Value], groups: &[&str], attached: &[String]) 
     })
 }
 
-fn role(name: &str, statements: &[Value], trust: &[Value], attached: &[String]) -> Value {
-    let attached: Vec<Value> = attached.iter().map(|arn| json!({"PolicyName": "P", "PolicyArn": arn})).collect();
+pub fn role(name: &str, statements: &[Value], trust: &[Value], attached: &[String]) -> Value {
+    let attached: Vec<Value> = attached
+        .iter()
+        .map(|arn| json!({"PolicyName": "P", "PolicyArn": arn}))
+        .collect();
     json!({
         "Path": "/", "RoleName": name, "RoleId": format!("AROA{}", name.to_uppercase()),
         "Arn": arn(&format!("role/{name}")), "CreateDate": "2026-01-01T00:00:00Z",
@@ -72,7 +85,7 @@ fn role(name: &str, statements: &[Value], trust: &[Value], attached: &[String]) 
     })
 }
 
-fn trusts(principal: Value) -> Value {
+pub fn trusts(principal: Value) -> Value {
     json!({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"})
 }
 
@@ -103,7 +116,11 @@ fn account(path: &Value, without: Option<usize>, is_strong: bool) -> (Value, Str
         statements.push(json!({"Effect": "Allow", "Action": one["action"], "Resource": resource}));
     }
     let all = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
-    let strong: Vec<Value> = if is_strong && !is_changed { vec![all] } else { Vec::new() };
+    let strong: Vec<Value> = if is_strong && !is_changed {
+        vec![all]
+    } else {
+        Vec::new()
+    };
     let mut trust = vec![trusts(json!({"Service": "nobody.amazonaws.com"}))];
     if let Some(services) = needs["role_trusts"].as_array() {
         trust.extend(services.iter().map(|own| trusts(json!({"Service": own}))));
@@ -129,11 +146,20 @@ fn account(path: &Value, without: Option<usize>, is_strong: bool) -> (Value, Str
         "GroupPolicyList": inline(&[json!({"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"})]),
         "AttachedManagedPolicies": [],
     });
-    let groups: &[&str] = if needs["principal_in_target_group"] == true { &["G"] } else { &[] };
+    let groups: &[&str] = if needs["principal_in_target_group"] == true {
+        &["G"]
+    } else {
+        &[]
+    };
     let mut users = vec![user("boss", &strong, &[], &[])];
     let mut roles = vec![role("Boss", &strong, &trust, &of_target)];
     match is_role {
-        true => roles.push(role("P", &statements, &[trusts(json!({"Service": "nobody.amazonaws.com"}))], &attached(is_own_policy))),
+        true => roles.push(role(
+            "P",
+            &statements,
+            &[trusts(json!({"Service": "nobody.amazonaws.com"}))],
+            &attached(is_own_policy),
+        )),
         false => users.push(user("p", &statements, groups, &attached(is_own_policy))),
     }
     let version = json!({"VersionId": "v1", "IsDefaultVersion": true, "CreateDate": "2026-01-01T00:00:00Z",
@@ -147,12 +173,19 @@ fn account(path: &Value, without: Option<usize>, is_strong: bool) -> (Value, Str
 
 /// The paths as published, if the data is there.
 fn published() -> Option<Vec<Value>> {
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/pathfinding/paths.jsonl");
+    let file = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../../shared/data/pathfinding/paths.jsonl"
+    );
     let Ok(text) = fs::read_to_string(Path::new(file)) else {
         println!("skipped: the published paths are not there");
         return None;
     };
-    Some(text.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
+    Some(
+        text.lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect(),
+    )
 }
 
 fn has(all: &Escalations, own: &str, id: &str) -> bool {
@@ -179,7 +212,8 @@ fn published_paths_are_found_and_repaired_ones_are_not() {
                 wrong.push(format!("{id} without {number}"));
             }
         }
-        let needs_strong = path["category"] != "self-escalation" && path["needs"]["same_target"] != true;
+        let needs_strong =
+            path["category"] != "self-escalation" && path["needs"]["same_target"] != true;
         if needs_strong {
             let (dump, own) = account(path, None, false);
             if has(&found(&dump), &own, id) {
@@ -196,7 +230,10 @@ fn published_paths_are_found_and_repaired_ones_are_not() {
 /// Users of a real account in which published paths were deployed, and of whom it is known whether they have one.
 #[test]
 fn a_vulnerable_account() {
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/accounts/cloudsplaining-iam-vulnerable.json");
+    let file = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../../shared/data/accounts/cloudsplaining-iam-vulnerable.json"
+    );
     let Ok(text) = fs::read_to_string(Path::new(file)) else {
         println!("skipped: the account is not there");
         return;
@@ -220,7 +257,11 @@ fn a_vulnerable_account() {
         let should_not = name.starts_with("fp");
         let is_admin = all.administrators.iter().any(|own| own == arn);
         // What is deployed with these names is trusted by somebody else, so that they reach nobody.
-        let has_reason = ["privesc-AssumeRole-start-user", "privesc12-PutRolePolicy-user", "privesc9-AttachRolePolicy-user"];
+        let has_reason = [
+            "privesc-AssumeRole-start-user",
+            "privesc12-PutRolePolicy-user",
+            "privesc9-AttachRolePolicy-user",
+        ];
         if should && ids.is_empty() && !is_admin && !has_reason.contains(&name) {
             missed.push(name.to_owned());
         }
@@ -228,7 +269,10 @@ fn a_vulnerable_account() {
             wrong.push(name.to_owned());
         }
     }
-    println!("missed: {missed:?}; wrong: {wrong:?}; unknown: {}", all.unknown.len());
+    println!(
+        "missed: {missed:?}; wrong: {wrong:?}; unknown: {}",
+        all.unknown.len()
+    );
     assert!(wrong.is_empty(), "{wrong:?}");
     assert!(missed.is_empty(), "{missed:?}");
 }
