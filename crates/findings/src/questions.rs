@@ -38,6 +38,8 @@ pub struct Questions<'d> {
     engine: Engine,
     sets: HashMap<PolicySetNumber, Rc<PolicySets<'d>>>,
     pub(crate) targets: Rc<Vec<KnownTarget>>,
+    /// The places of targets by their names.
+    by_name: Rc<HashMap<String, Vec<usize>>>,
     known: HashMap<Key, Vec<(Looked, Found)>>,
 }
 
@@ -111,6 +113,11 @@ impl<'d> Questions<'d> {
         given: &'d [ContextEntry<'d>],
         arena: &'d Bump,
     ) -> Questions<'d> {
+        let targets = directory.known_targets();
+        let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
+        for (place, target) in targets.iter().enumerate() {
+            by_name.entry(target.name.clone()).or_default().push(place);
+        }
         Questions {
             directory,
             arena,
@@ -119,7 +126,8 @@ impl<'d> Questions<'d> {
             has_all_rights: false,
             engine: Engine::new(),
             sets: HashMap::new(),
-            targets: Rc::new(directory.known_targets()),
+            targets: Rc::new(targets),
+            by_name: Rc::new(by_name),
             known: HashMap::new(),
         }
     }
@@ -311,13 +319,9 @@ impl<'d> Questions<'d> {
             resources: resources.clone(),
             element: None,
         });
-        let targets = Rc::clone(&self.targets);
         let mut search = Gathered::default();
-        let named = targets
-            .iter()
-            .enumerate()
-            .filter(|(_, own)| own.name == name);
-        for (place, _) in named {
+        let places = self.by_name.get(name).cloned().unwrap_or_default();
+        for place in places {
             self.known_target((asker, &scope, None), place, &mut search);
         }
         self.answer(asker, &scope, None, search)
@@ -540,29 +544,30 @@ impl<'d> Questions<'d> {
         let own = format!("arn:{partition}:portcullis::{home}:~");
         let targets = Rc::clone(&self.targets);
         let mut resources = vec![ask.scope.resources.clone()];
-        let (example, has_tags, is_known) = match ask.class {
-            Class::Unknown | Class::NoAccount => ("*", false, false),
-            Class::Own => (own.as_str(), false, true),
-            Class::One(arn) => {
-                let name = self.directory.known_target(arn);
-                let has_tags = name.is_some_and(|name| {
-                    let mut named = targets.iter().filter(|own| own.name == name);
-                    named.any(|own| own.has_tags && own.pattern == *arn)
-                });
-                (arn.as_str(), has_tags, arn != "*")
-            }
+        let (example, is_known) = match ask.class {
+            Class::Unknown | Class::NoAccount => ("*", false),
+            Class::Own => (own.as_str(), true),
+            Class::One(arn) => (arn.as_str(), arn != "*"),
             Class::Known(place) => match targets.get(*place) {
                 Some(target) => {
                     resources.push(Selection::of([target.pattern.clone()]));
-                    (target.example.as_str(), target.has_tags, true)
+                    (target.example.as_str(), true)
                 }
                 None => return (Found::None, Vec::new()),
             },
         };
+        let known: Vec<&KnownTarget> = match ask.class {
+            Class::Known(place) => targets.get(*place).into_iter().collect(),
+            Class::One(arn) => self.named(&targets, arn),
+            _ => Vec::new(),
+        };
+        let has_tags = known
+            .iter()
+            .any(|own| own.has_tags && own.example == example);
+        let has_grants = known.iter().any(|own| own.has_grants);
         let is_entity = match ask.class {
-            Class::Known(place) => targets.get(*place).is_some_and(|own| own.is_entity),
             Class::One(arn) => split_arn(arn).is_some_and(|parts| parts[2] == "iam"),
-            _ => false,
+            _ => known.iter().any(|own| own.is_entity),
         };
         if !excluded.is_empty() {
             resources.push(Selection::but(excluded.to_vec()));
@@ -595,8 +600,8 @@ impl<'d> Questions<'d> {
                 has_tags,
                 is_known,
             };
-            let facts = match Facts::of(self.directory, ask.asker, &target, self.given(), &scratch)
-            {
+            let facts = Facts::of(self.directory, ask.asker, &target, self.given(), &scratch);
+            let mut facts = match facts {
                 Ok(facts) => facts,
                 Err(error) => {
                     let text = error.to_string();
@@ -620,7 +625,13 @@ impl<'d> Questions<'d> {
                 false => &excluded,
             };
             resources.dedup();
-            match self.exists(ask, &facts, &resources, pairs, &mut met) {
+            let mut found = self.exists(ask, &facts, &resources, pairs, &mut met);
+            if has_grants && !matches!(found, Found::Example(_)) {
+                // A grant is for some actions and callers: here for all, so that a no is one, and the machine knows better.
+                facts.external_grant = true;
+                found = self.exists(ask, &facts, &resources, pairs, &mut met);
+            }
+            match found {
                 Found::None => {}
                 // Nothing is allowed; but what the policy says is not known, only what all others do.
                 _ if facts.obstacle.is_some() => {
@@ -631,6 +642,14 @@ impl<'d> Questions<'d> {
             }
         }
         (answer, met)
+    }
+
+    /// The known targets that have the name of a resource.
+    fn named<'t>(&self, targets: &'t [KnownTarget], arn: &str) -> Vec<&'t KnownTarget> {
+        let name = self.directory.known_target(arn);
+        let places = name.and_then(|name| self.by_name.get(&name));
+        let places = places.into_iter().flatten();
+        places.filter_map(|place| targets.get(*place)).collect()
     }
 
     /// Asks the prover, unless somebody asked the same before.
@@ -706,6 +725,7 @@ impl<'d> Questions<'d> {
             }
         }
         let targets = Rc::clone(&self.targets);
+        let by_name = Rc::clone(&self.by_name);
         let is_rest = matches!(ask.class, Class::NoAccount | Class::Own);
         let is_any =
             matches!(ask.class, Class::Unknown) || facts.obstacle.is_some() || self.has_all_rights;
@@ -725,7 +745,8 @@ impl<'d> Questions<'d> {
             }
             match directory.known_target(&example.resource) {
                 Some(name) => {
-                    let of_name = targets.iter().filter(|own| own.name == name);
+                    let places = by_name.get(&name).into_iter().flatten();
+                    let of_name = places.filter_map(|place| targets.get(*place));
                     met.extend(of_name.map(|own| own.pattern.clone()));
                 }
                 None if is_found => return Ok(()),

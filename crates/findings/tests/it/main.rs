@@ -12,4 +12,5 @@
 
 mod answers;
 mod brute_force;
+mod large;
 mod paths;
