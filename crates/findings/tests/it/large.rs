@@ -61,7 +61,9 @@ fn a_large_organization() {
     }
     let start = Instant::now();
     let admins = of_each(directory, (&[], None), &askers, 2, |questions, asker, _| {
-        questions.administrator(asker).is_some_and(|own| matches!(own.can, Can::Yes(_)))
+        questions
+            .administrator(asker)
+            .is_some_and(|own| matches!(own.can, Can::Yes(_)))
     });
     let count = admins.iter().filter(|is| **is).count();
     println!("admins: {:?}; {count}", start.elapsed());
