@@ -57,13 +57,21 @@ impl Selection {
 
     /// True if an action is selected.
     pub fn has_action(&self, action: &str) -> bool {
-        let language: Language = self.patterns.iter().filter_map(action_pattern).collect();
+        let language: Language = self
+            .patterns
+            .iter()
+            .filter_map(|own| action_pattern(own))
+            .collect();
         language.contains(&action.to_ascii_lowercase()) != self.negated
     }
 
     /// True if a resource is selected.
     pub fn has_resource(&self, resource: &str) -> bool {
-        let language: Language = self.patterns.iter().map(resource_pattern).collect();
+        let language: Language = self
+            .patterns
+            .iter()
+            .map(|own| resource_pattern(own))
+            .collect();
         language.contains(resource) != self.negated
     }
 
@@ -78,21 +86,25 @@ impl Selection {
     /// False only if no resource is selected that matches a pattern, by what both begin and end with.
     pub fn may_meet_resource(&self, pattern: &str) -> bool {
         let other: Pattern = glob(pattern, Class::Any).collect();
-        let mut own = self.patterns.iter().map(resource_pattern);
+        let mut own = self.patterns.iter().map(|own| resource_pattern(own));
         self.negated || own.any(|own| may_meet(&own, &other))
     }
 
     /// The same for actions.
     pub fn may_meet_action(&self, pattern: &str) -> bool {
-        let Some(other) = action_pattern(&pattern.to_owned()) else {
+        let Some(other) = action_pattern(pattern) else {
             return false;
         };
-        let mut own = self.patterns.iter().filter_map(action_pattern);
+        let mut own = self.patterns.iter().filter_map(|own| action_pattern(own));
         self.negated || own.any(|own| may_meet(&own, &other))
     }
 
     fn actions(&self, formulas: &mut Formulas) -> Formula {
-        let language = self.patterns.iter().filter_map(action_pattern).collect();
+        let language = self
+            .patterns
+            .iter()
+            .filter_map(|own| action_pattern(own))
+            .collect();
         let holds = formulas.test(Part::Action, Test::texts(language));
         if self.negated {
             formulas.not(holds)
@@ -102,7 +114,11 @@ impl Selection {
     }
 
     fn resources(&self, formulas: &mut Formulas) -> Formula {
-        let language = self.patterns.iter().map(resource_pattern).collect();
+        let language = self
+            .patterns
+            .iter()
+            .map(|own| resource_pattern(own))
+            .collect();
         let holds = formulas.test(Part::Resource, Test::texts(language));
         if self.negated {
             formulas.not(holds)
@@ -113,7 +129,7 @@ impl Selection {
 }
 
 /// `MATCH-10`: compared in lower case; a pattern without a colon matches nothing, but for `*`.
-fn action_pattern(entry: &String) -> Option<Pattern> {
+fn action_pattern(entry: &str) -> Option<Pattern> {
     let entry = entry.to_ascii_lowercase();
     match entry.split_once(':') {
         Some(_) => Some(glob(&entry, Class::Any).collect()),
@@ -122,7 +138,7 @@ fn action_pattern(entry: &String) -> Option<Pattern> {
     }
 }
 
-fn resource_pattern(entry: &String) -> Pattern {
+fn resource_pattern(entry: &str) -> Pattern {
     glob(entry, Class::Any).collect()
 }
 

@@ -208,15 +208,17 @@ impl<'d> Questions<'d> {
             let same = known
                 .iter()
                 .find(|(looked, _)| situation.looks_like(looked));
-            match same.map(|(_, answer)| answer.clone()) {
+            let same = same.map(|(_, answer)| answer.clone());
+            // Whoever has the same policies is asked all the same: a yes is the machine's.
+            let is_good = match &same {
                 Some(Found::Example(example)) => {
-                    // Whoever has the same policies is asked all the same: a yes is the machine's.
-                    if self.has_all_rights || self.decided(ask.asker, &example) == Ok(ask.wanted) {
-                        return Found::Example(example);
-                    }
+                    self.has_all_rights || self.decided(ask.asker, example) == Ok(ask.wanted)
                 }
-                Some(answer) => return answer,
-                None => {}
+                Some(_) => true,
+                None => false,
+            };
+            if let (Some(answer), true) = (same, is_good) {
+                return answer;
             }
         }
         let targets = Rc::clone(&self.targets);
