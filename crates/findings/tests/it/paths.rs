@@ -44,7 +44,7 @@ fn found(dump: &Value) -> Escalations {
             error.problems.first().map(ToString::to_string)
         )
     });
-    escalations(&loaded.directory, (&[], None), 4, 2)
+    escalations(&loaded.directory, (&[], None), 2, 2)
 }
 
 pub fn arn(rest: &str) -> String {
