@@ -617,7 +617,12 @@ impl Directory {
         who_can::who_can(self.generation()?, query, hops, threads, found)
     }
 
-    /// Every principal that may do anything, or may give itself policies, in the order of the dumps.
+    /// Every principal to whom two kinds of requests are allowed, with this context, in the order of the dumps: for an action that no
+    /// policy names, on `*`; and for those on itself by which it could take any permission.
+    ///
+    /// Decisions of a few requests, at speed, and of images too. Whoever has all but the permissions that give permissions is among
+    /// the first, and ways that need other requests or other keys are not found: the crate `portcullis-findings` proves who is an
+    /// administrator, and follows the ways to be one.
     ///
     /// ```
     /// use portcullis_directory::{Directory, LoadOptions};
