@@ -13,9 +13,6 @@ use crate::failure::{Failure, complain};
 use crate::output::{Output, VERSION, printable};
 use crate::table::Table;
 
-/// Keys that a line for people tells; the object has all.
-const TOLD: usize = 8;
-
 /// What is asked.
 pub(crate) struct Asked<'a> {
     /// The command.
@@ -42,6 +39,8 @@ pub(crate) struct Answers<'c> {
     printed: Result<(), Failure>,
     /// How much was found; what is printed may be more.
     pub(crate) found: usize,
+    /// How many answers depend on what was not given, or are not known.
+    pub(crate) open: usize,
     lines: usize,
     /// Roles of Identity Center among the answers that are not provisioned, and those nobody is assigned to.
     stand_ins: usize,
@@ -64,6 +63,7 @@ impl<'c> Answers<'c> {
             table: Table::new(head),
             printed: Ok(()),
             found: 0,
+            open: 0,
             lines: 0,
             stand_ins: 0,
             unassigned: 0,
@@ -113,7 +113,7 @@ impl<'c> Answers<'c> {
     }
 
     /// Ends the answer: the table, or the object that sums up; and on standard error what was asked, of how many, and
-    /// what it does not rest on. 0 if something was found, 2 if nothing was and the directory is whole, 4 if it is not.
+    /// what it does not rest on. 0 if something was found; 2 if nothing was, the directory is whole, and no answer is open; else 4.
     pub(crate) fn finish(mut self, nothing: &str) -> Result<ExitCode, Failure> {
         self.printed?;
         let directory = &self.opened.directory;
@@ -158,9 +158,10 @@ impl<'c> Answers<'c> {
                     Some(principals) => json!({
                         "principals": principals,
                         "found": self.found,
+                        "open": self.open,
                         "lines": self.lines,
                     }),
-                    None => json!({ "found": self.found, "lines": self.lines }),
+                    None => json!({ "found": self.found, "open": self.open, "lines": self.lines }),
                 };
                 let summary = json!({
                     "version": VERSION,
@@ -184,9 +185,17 @@ impl<'c> Answers<'c> {
             None => String::new(),
         };
         let words = &self.asked.words;
-        let mut told = match self.found {
-            0 => format!("note: {nothing}: asked{of} for {words}, with the context that was given"),
-            found => format!("note: {found} found{of}: {words}, with the context that was given"),
+        let open = match self.open {
+            0 => String::new(),
+            open => format!(", and {open} that depend on what was not given or is not known"),
+        };
+        let mut told = match (self.found, self.open) {
+            (0, 0) => {
+                format!("note: {nothing}: asked{of} for {words}, with the context that was given")
+            }
+            (found, _) => {
+                format!("note: {found} found{open}{of}: {words}, with the context that was given")
+            }
         };
         told += &match self.asked.context.len() {
             0 => " (none)".to_string(),
@@ -196,20 +205,6 @@ impl<'c> Answers<'c> {
             }
         };
         complain(&printable(&told));
-        if !not_given.is_empty() {
-            let mut keys: Vec<&str> = not_given.iter().map(String::as_str).collect();
-            let more = keys.len().saturating_sub(TOLD);
-            keys.truncate(TOLD);
-            let more = match more {
-                0 => String::new(),
-                more => format!(" and {more} more"),
-            };
-            let told = format!(
-                "note: conditions of the directory also look at keys that were not given (--context KEY=VALUE): {}{more}",
-                keys.join(", ")
-            );
-            complain(&printable(&told));
-        }
         if let (false, Some(first)) = (is_complete, self.opened.missing.first()) {
             let count = self.opened.missing.len();
             let told = format!(
@@ -227,11 +222,13 @@ impl<'c> Answers<'c> {
         for note in notes {
             complain(&format!("note: {}", printable(&note)));
         }
-        Ok(ExitCode::from(match (self.found, is_complete) {
-            (1.., _) => 0,
-            (0, true) => 2,
-            (0, false) => 4,
-        }))
+        Ok(ExitCode::from(
+            match (self.found, is_complete && self.open == 0) {
+                (1.., _) => 0,
+                (0, true) => 2,
+                (0, false) => 4,
+            },
+        ))
     }
 }
 

@@ -18,6 +18,7 @@ const GROUPS: [(&str, &[&str]); 5] = [
             "what-can",
             "matrix",
             "admins",
+            "escalate",
             "external-access",
             "picture",
         ],

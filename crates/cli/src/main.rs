@@ -82,7 +82,9 @@ enum Command {
     Matrix(Box<questions::MatrixArgs>),
     /// Who has administrator rights, in a directory
     Admins(Box<questions::AdminsArgs>),
-    /// Which roles of a directory can be assumed from outside their account
+    /// Who can become an administrator, and how, in a directory
+    Escalate(Box<questions::EscalateArgs>),
+    /// Which roles and other resources of a directory can be used from outside their account
     #[command(alias = "outsiders")]
     ExternalAccess(Box<questions::ExternalAccessArgs>),
     /// Draw who may assume which roles of a directory, or its organization
@@ -146,6 +148,7 @@ fn main() -> ExitCode {
         Command::WhatCan(args) => questions::what_can(&args),
         Command::Matrix(args) => questions::matrix(&args),
         Command::Admins(args) => questions::admins(&args),
+        Command::Escalate(args) => questions::escalate(&args),
         Command::ExternalAccess(args) => questions::external_access(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Decide(args) => decide::decide(&args),

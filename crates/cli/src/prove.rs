@@ -654,6 +654,10 @@ fn because(reason: &Reason) -> String {
                 parts.join(", ")
             )
         }
+        Reason::Refused { example, said } => format!(
+            "the machine does not confirm {} on {}: {said}",
+            example.action, example.resource
+        ),
         Reason::Disagreement { witness, said } => format!(
             "the machine decides otherwise ({said}) what was found, which is a mistake of this program; please report \
              the policies and {}",

@@ -1,14 +1,19 @@
 //! Questions over all principals of a directory: `who-can`, `what-can`, `matrix`, `admins`, `external-access`.
 
+mod rights;
+
 use std::process::ExitCode;
 
 use bumpalo::Bump;
 use clap::Args;
-use portcullis_directory::{AccessQuery, Directory, RequestPolicies};
-use portcullis_model::{Caller, ContextEntry, Decision, Request};
+use portcullis_directory::{AccessQuery, Directory, RequestError, RequestPolicies};
+use portcullis_findings::{Ability, Asker, Can, Questions, Selection, of_each};
+use portcullis_model::{Caller, ContextEntry, Request, check_action, split_arn};
 use portcullis_scenario::lines;
 use portcullis_source::Source;
 use serde_json::{Map, Value, json};
+
+pub(crate) use rights::{admins, escalate, external_access};
 
 use crate::answers::{Answers, Asked, for_programs, in_words};
 use crate::decide::Format;
@@ -20,10 +25,12 @@ use crate::output::{Disk, printable};
 pub(crate) const WHO_CAN: &str = "\
 Examples:
   portcullis who-can --directory dumps --action s3:GetObject --resource arn:aws:s3:::reports/q1
-  portcullis who-can --directory dumps --action iam:CreateUser --hops 2 --format json
+  portcullis who-can --directory dumps --action 'iam:*' --resource any --hops 2 --format json
 
-Every user and role is asked, with what the directory knows of them and the context that is given.
-With --hops, also those that can do it by assuming roles, one after the other.";
+Every user and role is asked, and every session that a policy of a resource names. The answer is yes, with a
+request that is allowed; if, with the keys that were not given and values by which it is; or unknown, with the
+reason. Whoever is not listed cannot, whatever keys a request has. With --hops, also those that can by assuming
+roles, one after the other.";
 
 pub(crate) const WHAT_CAN: &str = "\
 Examples:
@@ -31,36 +38,44 @@ Examples:
   portcullis what-can --directory dumps --principal arn:aws:iam::111122223333:role/App
   portcullis what-can --image organization.pcl --principal … --resource … --action s3:GetObject,s3:PutObject
 
-Without --action, every action is asked for that a policy names which takes part. A pattern stands for what
-it matches and no policy names more closely; what is denied is listed if an allowed pattern matches it.
-Without --resource, every resource of the directory is asked for, the objects of buckets (~ stands for any
-key), every role, and `*`.";
+Without --action, every entry of a policy is asked that may allow something, as the pattern that it is; what is
+taken away from these is listed too. Patterns of actions and resources are answered: yes says that a request that
+matches is allowed, and shows it.";
 
 pub(crate) const MATRIX: &str = "\
 Examples:
   portcullis matrix --directory dumps --action s3:GetObject,s3:PutObject --resource arn:aws:s3:::reports/q1
   portcullis matrix --directory dumps --principal arn:aws:iam::111122223333:user/ann --action s3:ListBucket \\
-      --resource arn:aws:s3:::reports --resource arn:aws:s3:::archive
+      --resource arn:aws:s3:::reports --resource 'arn:aws:s3:::archive/*'
 
-Every action is asked for every resource.";
+Every action is asked for every resource; both may be patterns.";
 
 pub(crate) const ADMINS: &str = "\
 Examples:
   portcullis admins --directory dumps
   portcullis admins --directory dumps --context aws:MultiFactorAuthPresent=true --format json
 
-Lists the users and roles that may do anything, also what no policy names, and those that may give
-themselves policies.";
+Lists the users and roles that may do anything, also what no policy names and what gives permissions, and what
+is excepted. Those that can become one are listed by escalate.";
+
+pub(crate) const ESCALATE: &str = "\
+Examples:
+  portcullis escalate --directory dumps
+  portcullis escalate --directory dumps --steps 1 --format json
+
+Lists the users and roles that are no administrators and can become one: by giving themselves policies, by
+taking over somebody who is one, by running something as a role, or by reaching somebody who can. Every request
+of a step is allowed; what the directory does not say and a step takes is told. The paths are those of
+pathfinding.cloud (Datadog, Apache-2.0) and their names are of there.";
 
 pub(crate) const EXTERNAL_ACCESS: &str = "\
 Examples:
   portcullis external-access --directory dumps
   portcullis external-access --directory dumps --context sts:ExternalId=e-17 --format json
 
-Lists everyone outside of its account whom the trust policy of a role names, how far outside they
-are, whether they could assume the role with the context that is given, and which keys the policies ask
-for that are not in it. What the other account allows is taken to be everything, unless the directory
-knows it.";
+Lists everyone outside of its account whom the policy of a role or of another resource names, how far outside
+they are, and whether they can use it: yes, with a request; if, with the keys that were not given; or not at all.
+What the other account allows is taken to be everything, unless the directory knows it.";
 
 /// What is asked of: a directory, and what is known of every request.
 #[derive(Args, Debug)]
@@ -93,11 +108,11 @@ pub(crate) struct Common {
 pub(crate) struct WhoCanArgs {
     #[command(flatten)]
     common: Common,
-    /// The permission, as prefix:name
+    /// The permission, as prefix:name, or a pattern
     #[arg(long)]
     action: String,
-    /// The target's ARN, or `*`
-    #[arg(long, value_name = "ARN", default_value = "*")]
+    /// The target: an ARN, a pattern, or any
+    #[arg(long, value_name = "ARN", default_value = "any")]
     resource: String,
     /// The account that owns the resource
     #[arg(long, value_name = "ACCOUNT")]
@@ -115,13 +130,13 @@ pub(crate) struct WhatCanArgs {
     /// Who asks: an ARN, an account id, or a JSON object such as {"Service": "…"}
     #[arg(long, value_name = "ARN")]
     principal: String,
-    /// The targets' ARNs, or `*`
-    #[arg(long, value_name = "ARN")]
+    /// The targets: ARNs, patterns, or any
+    #[arg(long, value_name = "ARN", default_value = "any")]
     resource: Vec<String>,
     /// The account that owns the resources
     #[arg(long, value_name = "ACCOUNT")]
     resource_account: Option<String>,
-    /// The permissions, as prefix:name
+    /// The permissions, as prefix:name, or patterns
     #[arg(long, value_delimiter = ',')]
     action: Vec<String>,
     /// List also what is denied
@@ -134,11 +149,11 @@ pub(crate) struct WhatCanArgs {
 pub(crate) struct MatrixArgs {
     #[command(flatten)]
     common: Common,
-    /// The permissions, as prefix:name
+    /// The permissions, as prefix:name, or patterns
     #[arg(long, value_delimiter = ',', required = true)]
     action: Vec<String>,
-    /// The targets' ARNs, or `*`
-    #[arg(long, value_name = "ARN", default_value = "*")]
+    /// The targets: ARNs, patterns, or any
+    #[arg(long, value_name = "ARN", default_value = "any")]
     resource: Vec<String>,
     /// The account that owns the resources
     #[arg(long, value_name = "ACCOUNT")]
@@ -156,6 +171,16 @@ pub(crate) struct MatrixArgs {
 pub(crate) struct AdminsArgs {
     #[command(flatten)]
     common: Common,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = ESCALATE)]
+pub(crate) struct EscalateArgs {
+    #[command(flatten)]
+    common: Common,
+    /// How many steps may be taken
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    steps: usize,
 }
 
 #[derive(Args, Debug)]
@@ -250,25 +275,111 @@ impl Asking {
     }
 }
 
+/// What is asked for, of actions or resources; `any` and `*` are everything.
+fn selection(text: &str) -> Selection {
+    Selection::of([if text == "any" { "*" } else { text }])
+}
+
+/// The action of a question, which may be a pattern.
+fn actions(text: &str) -> Result<Selection, Failure> {
+    let sample = text.replace(['*', '?'], "x");
+    let sample = if sample.bytes().all(|byte| byte == b'x') {
+        "x:x"
+    } else {
+        &sample
+    };
+    check_action(sample).map_err(|error| Failure::new(RequestError::NoAction(error)))?;
+    Ok(selection(text))
+}
+
+/// The resource of a question, which may be a pattern.
+fn resources(text: &str) -> Result<Selection, Failure> {
+    let is_one = !text.contains(['*', '?']) && text != "any";
+    if is_one && split_arn(text).is_none() {
+        let message = format_args!("`{text}` is neither an ARN nor a pattern of ARNs, nor `any`");
+        return Err(Failure::new(message));
+    }
+    Ok(selection(text))
+}
+
+/// Requests that were shown, for programs.
+fn shown(can: &Can) -> Value {
+    let keys = |keys: &[(String, Vec<String>)]| {
+        let entries = keys
+            .iter()
+            .map(|(key, values)| (key.clone(), json!(values)));
+        Value::Object(entries.collect::<Map<String, Value>>())
+    };
+    let all = can.shown().iter().map(|one| {
+        json!({
+            "action": one.action,
+            "resource": one.resource,
+            "keys": keys(&one.keys),
+            "unless": keys(&one.unless),
+        })
+    });
+    Value::Array(all.collect())
+}
+
+fn reasons(can: &Can) -> &[String] {
+    match can {
+        Can::Unknown(reasons) => reasons,
+        _ => &[],
+    }
+}
+
+/// Keys with their values, in a cell.
+fn keys_in_words(keys: &[(String, Vec<String>)]) -> String {
+    let one = |(key, values): &(String, Vec<String>)| format!("{key}={}", values.join(","));
+    keys.iter().map(one).collect::<Vec<_>>().join(" and ")
+}
+
+/// On what an answer depends, in a cell: keys by which the request is allowed, or would be refused.
+fn conditions(can: &Can) -> String {
+    match can {
+        Can::Yes(one) if one.unless.is_empty() => String::new(),
+        Can::Yes(one) => format!("unless {}", keys_in_words(&one.unless)),
+        Can::If(all) => {
+            let all = all.iter().map(|one| keys_in_words(&one.keys));
+            all.collect::<Vec<_>>().join(", or ")
+        }
+        Can::No => String::new(),
+        Can::Unknown(reasons) => reasons.join("; "),
+    }
+}
+
+/// A request that was shown, in a cell.
+fn example(can: &Can) -> String {
+    let first = can.shown().first();
+    first.map_or(String::new(), |one| {
+        format!("{} on {}", one.action, one.resource)
+    })
+}
+
+/// How an answer counts.
+fn count(answers: &mut Answers<'_>, can: &Can) {
+    match can {
+        Can::Yes(_) => answers.found += 1,
+        Can::If(_) | Can::Unknown(_) => answers.open += 1,
+        Can::No => {}
+    }
+}
+
 pub(crate) fn who_can(args: &WhoCanArgs) -> Result<ExitCode, Failure> {
     let arena = Bump::new();
-    let context = args
-        .common
-        .asking
-        .context(&args.action, &args.resource, &arena)?;
+    let context = args.common.asking.context("s3:GetObject", "*", &arena)?;
+    let (action, resource) = (actions(&args.action)?, resources(&args.resource)?);
     let opened = args.common.asking.directory.open(Keep::Decisions)?;
     let directory = &opened.directory;
-    let query = AccessQuery {
-        action: &args.action,
-        resource: &args.resource,
-        resource_account: args.resource_account.as_deref(),
-        context,
-    };
-    Asking::tell(directory, &[query]);
+    let owner = args.resource_account.as_deref();
     let by = match args.hops {
         0 => String::new(),
         hops => format!(" by assuming at most {hops} roles"),
     };
+    Asking::tell(
+        directory,
+        &told_of(&[&args.action], &[&args.resource], owner, context),
+    );
     let asked = Asked {
         question: "who-can",
         words: format!("{} on {}{by}", args.action, args.resource),
@@ -281,61 +392,108 @@ pub(crate) fn who_can(args: &WhoCanArgs) -> Result<ExitCode, Failure> {
         context,
         principals: Some(directory.principal_count()),
     };
-    let head = with_people(directory, &["principal", "by assuming"]);
+    let is_one = action.only().is_some() && resource.only().is_some();
+    let mut columns = vec!["principal", "can", "depends on"];
+    if !is_one {
+        columns.push("for example");
+    }
+    if args.hops > 0 {
+        columns.push("by assuming");
+    }
+    let head = with_people(directory, &columns);
     let mut answers = Answers::new(args.common.look(), &opened, asked, &head);
-    directory
-        .who_can(query, args.hops, args.common.asking.threads(), &mut |way| {
-            answers.found += 1;
-            let object = json!({ "principal": way.arn, "roles": way.roles });
-            answers.add_principal(object, &way.arn, &[&way.arn, &way.roles.join(", ")]);
-        })
-        .map_err(Failure::new)?;
-    answers.finish("no user or role may do it")
+    let ways = portcullis_findings::who_can(
+        directory,
+        (context, owner),
+        (&action, &resource),
+        args.hops,
+        args.common.asking.threads(),
+    );
+    for way in ways {
+        count(&mut answers, &way.can);
+        let object = json!({
+            "principal": way.arn,
+            "roles": way.roles,
+            "answer": way.can.as_str(),
+            "requests": shown(&way.can),
+            "reasons": reasons(&way.can),
+        });
+        let mut cells = vec![
+            way.arn.clone(),
+            way.can.as_str().to_owned(),
+            conditions(&way.can),
+        ];
+        if !is_one {
+            cells.push(example(&way.can));
+        }
+        if args.hops > 0 {
+            cells.push(way.roles.join(", "));
+        }
+        let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
+        answers.add_principal(object, &way.arn, &cells);
+    }
+    answers.finish("no user, role or named session can do it")
+}
+
+/// Requests of which it is told which policies were not seen: those of single resources.
+fn told_of<'q>(
+    actions: &[&'q str],
+    resources: &[&'q str],
+    owner: Option<&'q str>,
+    context: &'q [ContextEntry<'q>],
+) -> Vec<AccessQuery<'q>> {
+    let is_one = |text: &&&str| !text.contains(['*', '?']) && **text != "any";
+    let mut all = Vec::new();
+    for action in actions.iter().filter(is_one) {
+        for resource in resources.iter().filter(is_one) {
+            all.push(AccessQuery {
+                action,
+                resource,
+                resource_account: owner,
+                context,
+            });
+        }
+    }
+    all
+}
+
+/// Patterns in a cell.
+fn patterns(own: &Selection) -> String {
+    let list = own.patterns.join(", ");
+    if own.negated {
+        format!("all but {list}")
+    } else {
+        list
+    }
 }
 
 pub(crate) fn what_can(args: &WhatCanArgs) -> Result<ExitCode, Failure> {
     let arena = Bump::new();
     let principal = inputs::principal(&args.principal)?;
     // A request that is only read, to see that caller and context are sound.
-    let read = |action: &str, resource: &str| {
-        args.common
-            .asking
-            .request(&principal, action, resource, &arena)
-    };
-    let asked = read("iam:CreateUser", "*")?;
-    for action in &args.action {
-        read(action, "*")?;
-    }
-    for resource in &args.resource {
-        read("iam:CreateUser", resource)?;
-    }
+    let asked = args
+        .common
+        .asking
+        .request(&principal, "iam:CreateUser", "*", &arena)?;
+    let named = args.action.iter().map(|own| actions(own));
+    let named: Vec<Selection> = named.collect::<Result<_, _>>()?;
+    let wanted = args.resource.iter().map(|own| resources(own));
+    let wanted: Vec<Selection> = wanted.collect::<Result<_, _>>()?;
     let opened = args.common.asking.directory.open(Keep::Decisions)?;
     let directory = &opened.directory;
-    let resources = match args.resource.is_empty() {
-        true => directory.known_resources(),
-        false => args.resource.clone(),
-    };
-    let query = |resource| AccessQuery {
-        action: "",
-        resource,
-        resource_account: args.resource_account.as_deref(),
-        context: asked.context,
-    };
+    let owner = args.resource_account.as_deref();
     // What is told is of the resource, whatever its service is asked to do.
     let of_service = |resource: &str| {
         let service = resource.split(':').nth(2).unwrap_or("iam");
         format!("{service}:Any")
     };
-    let actions: Vec<String> = args.resource.iter().map(|own| of_service(own)).collect();
-    let given = args
-        .resource
-        .iter()
-        .zip(&actions)
-        .map(|(own, action)| AccessQuery {
-            action,
-            ..query(own)
-        });
-    Asking::tell(directory, &given.collect::<Vec<_>>());
+    for resource in &args.resource {
+        let action = of_service(resource);
+        Asking::tell(
+            directory,
+            &told_of(&[&action], &[resource], owner, asked.context),
+        );
+    }
     let people = asked
         .principal
         .caller
@@ -349,50 +507,77 @@ pub(crate) fn what_can(args: &WhatCanArgs) -> Result<ExitCode, Failure> {
         );
         complain(&printable(&told));
     }
-    let what = match (args.action.as_slice(), args.resource.as_slice()) {
-        ([], [resource]) => format!("any action on {resource}"),
-        ([action], [resource]) => format!("{action} on {resource}"),
-        (actions, given) => {
-            let actions = match actions.len() {
-                0 => "any action".to_string(),
-                count => format!("{count} actions"),
-            };
-            let known = if given.is_empty() { "known " } else { "" };
-            format!("{actions} on {} {known}resources", resources.len())
-        }
+    let what = match args.action.as_slice() {
+        [] => "any action".to_string(),
+        [action] => action.clone(),
+        all => format!("{} actions", all.len()),
+    };
+    let on = match args.resource.as_slice() {
+        [resource] => resource.clone(),
+        all => format!("{} resources", all.len()),
     };
     let told = Asked {
         question: "what-can",
-        words: format!("{what} by {}", args.principal),
+        words: format!("{what} on {on} by {}", args.principal),
         members: json!({
             "principal": args.principal,
             "actions": args.action,
-            "resources": resources.len(),
+            "resources": args.resource,
             "resourceAccount": args.resource_account,
             "identityCenter": people.as_ref().map(for_programs),
         }),
         context: asked.context,
         principals: None,
     };
-    let head = ["decision", "action", "resource"];
+    let head = ["can", "action", "resource", "depends on", "for example"];
     let mut answers = Answers::new(args.common.look(), &opened, told, &head);
-    for resource in &resources {
-        let query = query(resource);
-        let all = directory
-            .what_can(&asked.principal, query, &args.action)
-            .map_err(Failure::new)?;
-        for can in all {
-            let is_listed = can.decision.is_allow() || can.is_exception;
-            answers.found += usize::from(can.decision.is_allow());
-            if !(is_listed || args.all || !args.action.is_empty()) {
+    let mut questions = Questions::new(directory, asked.context, &arena).owned_by(owner);
+    let asker = Asker::new(asked.principal);
+    // An unknown caller is an error, not somebody who can do nothing.
+    directory
+        .complete(&asked, RequestPolicies::default(), &arena)
+        .map_err(Failure::new)?;
+    for wanted in &wanted {
+        let all = match named.is_empty() {
+            true => questions.what_can(&asker, wanted).map_err(Failure::new)?,
+            false => {
+                let ask = |actions: &Selection| Ability {
+                    actions: actions.clone(),
+                    resources: wanted.clone(),
+                    policy: None,
+                    can: questions.can(&asker, actions, wanted),
+                    is_exception: false,
+                };
+                named.iter().map(ask).collect()
+            }
+        };
+        for own in all {
+            if !own.is_exception {
+                count(&mut answers, &own.can);
+            }
+            let is_listed = own.can != Can::No || own.is_exception;
+            if !(is_listed || args.all || !named.is_empty()) {
                 continue;
             }
             let object = json!({
-                "action": can.action,
-                "resource": resource,
-                "decision": can.decision.as_str(),
+                "actions": own.actions.patterns,
+                "allButActions": own.actions.negated,
+                "resources": own.resources.patterns,
+                "allButResources": own.resources.negated,
+                "policy": own.policy,
+                "answer": own.can.as_str(),
+                "exception": own.is_exception,
+                "requests": shown(&own.can),
+                "reasons": reasons(&own.can),
             });
-            answers.add(object, &[short(can.decision), &can.action, resource]);
+            let word = if own.is_exception {
+                "no (excepted)"
+            } else {
+                own.can.as_str()
+            };
+            let (actions, resources) = (patterns(&own.actions), patterns(&own.resources));
+            let (on, for_example) = (conditions(&own.can), example(&own.can));
+            answers.add(object, &[word, &actions, &resources, &on, &for_example]);
         }
     }
     answers.finish("nothing that was asked is allowed")
@@ -400,34 +585,45 @@ pub(crate) fn what_can(args: &WhatCanArgs) -> Result<ExitCode, Failure> {
 
 pub(crate) fn matrix(args: &MatrixArgs) -> Result<ExitCode, Failure> {
     let arena = Bump::new();
-    let mut queries = Vec::new();
+    let context = args.common.asking.context("s3:GetObject", "*", &arena)?;
+    let mut pairs = Vec::new();
     for action in &args.action {
         for resource in &args.resource {
-            queries.push(AccessQuery {
-                action,
-                resource,
-                resource_account: args.resource_account.as_deref(),
-                context: args.common.asking.context(action, resource, &arena)?,
-            });
+            pairs.push((action, resource, actions(action)?, resources(resource)?));
         }
     }
     let opened = args.common.asking.directory.open(Keep::Decisions)?;
     let directory = &opened.directory;
-    Asking::tell(directory, &queries);
+    let owner = args.resource_account.as_deref();
+    let all_actions: Vec<&str> = args.action.iter().map(String::as_str).collect();
+    let all_resources: Vec<&str> = args.resource.iter().map(String::as_str).collect();
+    Asking::tell(
+        directory,
+        &told_of(&all_actions, &all_resources, owner, context),
+    );
     // A grid: a column for each pair, told above it where one line does not hold them all.
-    let title = |number: usize| match queries.get(number) {
-        Some(query) if queries.len() == 1 => query.action.to_string(),
-        _ => (number + 1).to_string(),
+    let titles: Vec<String> = match pairs.as_slice() {
+        [(action, ..)] => vec![(*action).clone()],
+        all => (1..=all.len()).map(|number| number.to_string()).collect(),
     };
-    let titles: Vec<String> = (0..queries.len()).map(title).collect();
     let head: Vec<&str> = std::iter::once("principal")
         .chain(titles.iter().map(String::as_str))
         .collect();
     let head = with_people(directory, &head);
+    let askers = match &args.principal {
+        None => Asker::all(directory, &arena),
+        Some(principal) => match Asker::known(directory, principal, &arena) {
+            Some(asker) => vec![asker],
+            None => {
+                let message = format_args!("the directory has no user or role `{principal}`");
+                return Err(Failure::new(message));
+            }
+        },
+    };
     let asked = Asked {
         question: "matrix",
-        words: match queries.as_slice() {
-            [one] => format!("{} on {}", one.action, one.resource),
+        words: match pairs.as_slice() {
+            [(action, resource, ..)] => format!("{action} on {resource}"),
             all => format!("{} pairs of action and resource", all.len()),
         },
         members: json!({
@@ -436,59 +632,59 @@ pub(crate) fn matrix(args: &MatrixArgs) -> Result<ExitCode, Failure> {
             "resources": args.resource,
             "resourceAccount": args.resource_account,
         }),
-        context: queries.first().map_or(&[], |query| query.context),
-        principals: Some(match args.principal {
-            Some(_) => 1,
-            None => directory.principal_count(),
-        }),
+        context,
+        principals: Some(askers.len()),
     };
     let mut answers = Answers::new(args.common.look(), &opened, asked, &head);
-    if args.common.format == Format::Human && queries.len() > 1 {
-        for (number, query) in queries.iter().enumerate() {
-            let text = format!("{}: {} on {}", number + 1, query.action, query.resource);
+    if args.common.format == Format::Human && pairs.len() > 1 {
+        for (number, (action, resource, ..)) in pairs.iter().enumerate() {
+            let text = format!("{}: {action} on {resource}", number + 1);
             answers.output.line(&printable(&text))?;
         }
         answers.output.line("")?;
     }
-    let mut is_there = args.principal.is_none();
-    directory
-        .matrix(
-            &queries,
-            args.common.asking.threads(),
-            &mut |index, decisions| {
-                let arn = directory.principal_arn(index).unwrap_or_default();
-                if args.principal.as_ref().is_some_and(|own| *own != arn) {
-                    return;
-                }
-                is_there = true;
-                let may = decisions.iter().any(|decision| decision.is_allow());
-                answers.found += usize::from(may);
-                if args.allowed && !may {
-                    return;
-                }
-                let all: Vec<Value> = queries
-                    .iter()
-                    .zip(decisions)
-                    .map(|(query, decision)| {
-                        json!({
-                            "action": query.action,
-                            "resource": query.resource,
-                            "decision": decision.as_str(),
-                        })
-                    })
-                    .collect();
-                let object = json!({ "principal": arn, "decisions": all });
-                let mut cells = vec![arn.as_str()];
-                cells.extend(decisions.iter().map(|decision| short(*decision)));
-                answers.add_principal(object, &arn, &cells);
-            },
-        )
-        .map_err(Failure::new)?;
-    if let (false, Some(principal)) = (is_there, &args.principal) {
-        let message = format_args!("the directory has no user or role `{principal}`");
-        return Err(Failure::new(message));
+    let threads = args.common.asking.threads();
+    let all = of_each(
+        directory,
+        (context, owner),
+        &askers,
+        threads,
+        |questions, asker, _| {
+            let ask = |pair: &(&String, &String, Selection, Selection)| {
+                questions.can(asker, &pair.2, &pair.3)
+            };
+            pairs.iter().map(ask).collect::<Vec<Can>>()
+        },
+    );
+    for (asker, cans) in askers.iter().zip(all) {
+        let arn = asker.arn().unwrap_or_default();
+        let may = cans.iter().any(|can| matches!(can, Can::Yes(_)));
+        let is_open = cans
+            .iter()
+            .any(|can| matches!(can, Can::If(_) | Can::Unknown(_)));
+        answers.found += usize::from(may);
+        answers.open += usize::from(!may && is_open);
+        if args.allowed && !may && !is_open {
+            continue;
+        }
+        let decided = pairs
+            .iter()
+            .zip(&cans)
+            .map(|((action, resource, ..), can)| {
+                json!({
+                    "action": action,
+                    "resource": resource,
+                    "answer": can.as_str(),
+                    "requests": shown(can),
+                    "reasons": reasons(can),
+                })
+            });
+        let object = json!({ "principal": arn, "answers": decided.collect::<Vec<_>>() });
+        let mut cells = vec![arn];
+        cells.extend(cans.iter().map(|can| short(can)));
+        answers.add_principal(object, arn, &cells);
     }
-    answers.finish("no user and no role may do any of it")
+    answers.finish("no user and no role can do any of it")
 }
 
 /// The columns of a table of users and roles, with one for the people behind those of Identity Center.
@@ -497,83 +693,20 @@ fn with_people<'h>(directory: &Directory, head: &[&'h str]) -> Vec<&'h str> {
     head.iter().copied().chain(people).collect()
 }
 
-/// A decision in a table.
-fn short(decision: Decision) -> &'static str {
-    match decision {
-        Decision::Allow => "allow",
-        Decision::ExplicitDeny => "deny",
-        Decision::ImplicitDeny => "-",
+/// An error for a directory that does not hold its policies as they are written.
+fn written(directory: &Directory) -> Result<(), Failure> {
+    match directory.has_documents() {
+        true => Ok(()),
+        false => Err(Failure::new(
+            "an image does not contain policies as they are written; give the folder",
+        )),
     }
 }
 
-pub(crate) fn admins(args: &AdminsArgs) -> Result<ExitCode, Failure> {
-    let arena = Bump::new();
-    let context = args.common.asking.context("iam:CreateUser", "*", &arena)?;
-    let opened = args.common.asking.directory.open(Keep::Decisions)?;
-    let directory = &opened.directory;
-    Asking::tell(directory, &[]);
-    let asked = Asked {
-        question: "admins",
-        words: "everything, or policies of their own".to_string(),
-        members: json!({}),
-        context,
-        principals: Some(directory.principal_count()),
-    };
-    let head = with_people(directory, &["principal", "may"]);
-    let mut answers = Answers::new(args.common.look(), &opened, asked, &head);
-    directory
-        .admins(context, args.common.asking.threads(), &mut |admin| {
-            answers.found += 1;
-            let object = json!({
-                "principal": admin.arn,
-                "everything": admin.everything,
-                "escalations": admin.escalations,
-            });
-            let can = match admin.everything {
-                true => "do anything".to_string(),
-                false => format!("give itself policies: {}", admin.escalations.join(", ")),
-            };
-            answers.add_principal(object, &admin.arn, &[&admin.arn, &can]);
-        })
-        .map_err(Failure::new)?;
-    answers.finish("no user and no role may do anything or give itself policies")
-}
-
-pub(crate) fn external_access(args: &ExternalAccessArgs) -> Result<ExitCode, Failure> {
-    let arena = Bump::new();
-    let context = args.common.asking.context("sts:AssumeRole", "*", &arena)?;
-    let opened = args.common.asking.directory.open(Keep::Explanations)?;
-    let directory = &opened.directory;
-    Asking::tell(directory, &[]);
-    let asked = Asked {
-        question: "external-access",
-        words: "roles that somebody outside of their account may assume".to_string(),
-        members: json!({}),
-        context,
-        principals: Some(directory.principal_count()),
-    };
-    let head = ["role", "who", "scope", "decision", "asks for"];
-    let mut answers = Answers::new(args.common.look(), &opened, asked, &head);
-    directory
-        .external_access(context, &mut |one| {
-            answers.found += 1;
-            let decision = one.decision.map(Decision::as_str);
-            let object = json!({
-                "role": one.role,
-                "who": one.who,
-                "scope": one.scope.as_str(),
-                "decision": decision,
-                "missingKeys": one.missing_keys,
-            });
-            let cells = [
-                one.role.as_str(),
-                &one.who,
-                one.scope.as_str(),
-                decision.unwrap_or("unknown"),
-                &one.missing_keys.join(", "),
-            ];
-            answers.add(object, &cells);
-        })
-        .map_err(Failure::new)?;
-    answers.finish("no trust policy names anyone outside its account")
+/// An answer in a table.
+fn short(can: &Can) -> &'static str {
+    match can {
+        Can::No => "-",
+        can => can.as_str(),
+    }
 }

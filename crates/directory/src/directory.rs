@@ -33,6 +33,7 @@ use crate::query::access::AccessQuery;
 use crate::query::admins::{self, Admin};
 use crate::query::charts;
 use crate::query::external_access::{self, ExternalAccess};
+use crate::query::known::{self, KnownTarget, PolicySetNumber};
 use crate::query::not_given::keys_not_given;
 use crate::query::people::{self, PermissionSetRole};
 use crate::query::what_can::{self, ActionDecision, WhatCanError};
@@ -391,6 +392,46 @@ impl Directory {
         completed::policies(&self.tables, documents, completed, arena)
     }
 
+    /// The targets that the directory knows, in its order: what questions about all requests tell apart.
+    pub fn known_targets(&self) -> Vec<KnownTarget> {
+        known::known_targets(&self.tables)
+    }
+
+    /// What the directory calls the target of an ARN, if it knows it: the whole, of a part (`MATCH-36`).
+    pub fn known_target(&self, arn: &str) -> Option<String> {
+        known::known_target(&self.tables, arn)
+    }
+
+    /// True if the account of these twelve digits is of the organization.
+    pub fn is_of_organization(&self, account: &str) -> bool {
+        known::is_of_organization(&self.tables, account)
+    }
+
+    /// The ARN of the role that a session is of, if the directory has it.
+    pub fn role_of_session(&self, arn: &str) -> Option<String> {
+        known::role_of_session(&self.tables, arn)
+    }
+
+    /// The policies of a set of a completed request. None if the directory is an image, which has no documents, or if one cannot be
+    /// read. Reads the documents anew.
+    pub fn policies_of<'a>(
+        &'a self,
+        set: PolicySetNumber,
+        arena: &'a Bump,
+    ) -> Option<PolicySets<'a>> {
+        known::policies_of(&self.tables, self.policies.documents()?, set, arena)
+    }
+
+    /// True if the directory has its policies as they are written: not if it is an image, or was updated.
+    pub fn has_documents(&self) -> bool {
+        self.policies.documents().is_some()
+    }
+
+    /// True if the directory has an organization.
+    pub fn has_organization(&self) -> bool {
+        self.tables.organization().is_some()
+    }
+
     /// Tells where everything in a completed request comes from. `asked` is the request as it was before
     /// it was completed.
     ///
@@ -576,7 +617,12 @@ impl Directory {
         who_can::who_can(self.generation()?, query, hops, threads, found)
     }
 
-    /// Every principal that may do anything, or may give itself policies, in the order of the dumps.
+    /// Every principal to whom two kinds of requests are allowed, with this context, in the order of the dumps: for an action that no
+    /// policy names, on `*`; and for those on itself by which it could take any permission.
+    ///
+    /// Decisions of a few requests, at speed, and of images too. Whoever has all but the permissions that give permissions is among
+    /// the first, and ways that need other requests or other keys are not found: the crate `portcullis-findings` proves who is an
+    /// administrator, and follows the ways to be one.
     ///
     /// ```
     /// use portcullis_directory::{Directory, LoadOptions};

@@ -72,6 +72,7 @@ pub use portcullis_syntax::RequestPolicies;
 pub use query::access::AccessQuery;
 pub use query::admins::Admin;
 pub use query::external_access::{ExternalAccess, Scope};
+pub use query::known::{KnownTarget, PolicySetNumber};
 pub use query::people::{Assigned, PermissionSetRole};
 pub use query::what_can::{ActionDecision, WhatCanError};
 pub use query::who_can::AccessPath;

@@ -13,6 +13,7 @@ pub(crate) mod access;
 pub(crate) mod admins;
 pub(crate) mod charts;
 pub(crate) mod external_access;
+pub(crate) mod known;
 pub(crate) mod not_given;
 pub(crate) mod people;
 pub(crate) mod scan;

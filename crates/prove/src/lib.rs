@@ -13,6 +13,7 @@
 //! large, foreign to the platforms that portcullis runs on, 50 times slower here, and time out where nobody expects it. The
 //! test kit holds the answers against two of them.
 
+mod access;
 mod algebra;
 mod case;
 mod decision;
@@ -33,9 +34,10 @@ mod value;
 mod variable;
 mod work;
 
+pub use access::{AccountPart, Existence, Looked, Selection, Situation, exists};
 pub use domain::{AXIOMS, Axiom, Domain};
 pub use evaluate::allows;
 pub use question::{
     Answer, Callers, Confirm, Finding, Options, Proof, Reason, Refutation, StatementPlace, compare,
 };
-pub use request::{Caller, Witness};
+pub use request::{Caller, Example, Witness};

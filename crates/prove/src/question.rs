@@ -10,7 +10,7 @@ use crate::domain::{Case, Domain};
 use crate::formula::{Clauses, Formula, Formulas, Wish};
 use crate::key::Test;
 use crate::language::Language;
-use crate::request::Witness;
+use crate::request::{Example, Witness};
 use crate::sat::{Literal, Solver};
 use crate::statement::fold;
 use crate::theory::{Model, Theory, Verdict};
@@ -108,6 +108,14 @@ pub enum Reason {
         /// What the machine says.
         said: String,
     },
+    /// The same, of a request of somebody who is known ([`exists`](crate::exists)): a mistake, or something that the
+    /// question leaves out and the machine knows, such as what is behind an access point.
+    Refused {
+        /// The request.
+        example: Box<Example>,
+        /// What the machine says.
+        said: String,
+    },
 }
 
 /// Asks the machine whether a request shows what it is said to show.
@@ -180,7 +188,7 @@ fn grants(policies: &[Policy<'_>], said: &Said<Formula>) -> Vec<(StatementPlace,
 }
 
 /// A name as the policies write it.
-fn spelled<'p>(policies: impl Iterator<Item = &'p Policy<'p>>, name: &str) -> String {
+pub(crate) fn spelled<'p>(policies: impl Iterator<Item = &'p Policy<'p>>, name: &str) -> String {
     for policy in policies {
         for statement in policy.document.statements {
             let keys = statement.conditions.iter().map(|own| own.key.value);
@@ -335,7 +343,7 @@ impl<'q> Asked<'q> {
 }
 
 /// Teaches a solver that answers do not go together.
-fn refuse(core: &[Wish], solver: &mut Solver, clauses: &mut Clauses) {
+pub(crate) fn refuse(core: &[Wish], solver: &mut Solver, clauses: &mut Clauses) {
     let clause: Vec<Literal> = core
         .iter()
         .map(|wish| clauses.wish(*wish, solver).negated())
@@ -344,7 +352,11 @@ fn refuse(core: &[Wish], solver: &mut Solver, clauses: &mut Clauses) {
 }
 
 /// What people call the parts of a request that tests look at.
-fn parts(formulas: &Formulas, core: &[Wish], spelling: &dyn Fn(&str) -> String) -> Vec<String> {
+pub(crate) fn parts(
+    formulas: &Formulas,
+    core: &[Wish],
+    spelling: &dyn Fn(&str) -> String,
+) -> Vec<String> {
     let mut names: Vec<String> = core
         .iter()
         .filter_map(|(atom, _)| formulas.atom(*atom))
@@ -370,14 +382,14 @@ const ALL_BUCKETS: &str = "s3:listallmybuckets";
 
 /// `MATCH-37`: the list of all buckets with the resource `*` is asked of `arn:aws:s3:::*`, which is a request of the
 /// domain too; so the first is left out.
-fn all_buckets(formulas: &mut Formulas) -> Formula {
+pub(crate) fn all_buckets(formulas: &mut Formulas) -> Formula {
     let action = formulas.test(Part::Action, Test::texts(Language::text(ALL_BUCKETS)));
     let resource = formulas.test(Part::Resource, Test::texts(Language::text("*")));
     let both = formulas.and(vec![action, resource]);
     formulas.not(both)
 }
 
-fn asks_for_all_buckets(model: &Model) -> bool {
+pub(crate) fn asks_for_all_buckets(model: &Model) -> bool {
     let is = |part: &Part, text: &str| {
         let values = model.get(part);
         values.is_none_or(|values| values.iter().all(|own| own == text))

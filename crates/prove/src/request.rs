@@ -21,6 +21,17 @@ pub struct Witness {
     pub context: Vec<(String, Vec<String>)>,
 }
 
+/// A request that a situation can have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Example {
+    /// The action.
+    pub action: String,
+    /// The resource.
+    pub resource: String,
+    /// Keys of which nothing was known, and their values: none for one that has to be absent.
+    pub context: Vec<(String, Vec<String>)>,
+}
+
 /// The caller of a [`Witness`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Caller {

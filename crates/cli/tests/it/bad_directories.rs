@@ -206,7 +206,7 @@ fn answers_that_are_incomplete_say_so() {
         let request = ["--principal", ANN, "--action", "s3:GetObject"];
         let role = "arn:aws:iam::111122223333:role/R";
         let who = ["--principal", ANN, "--role", role];
-        let commands: [(&str, &[&str]); 10] = [
+        let commands: [(&str, &[&str]); 11] = [
             ("decide", &request),
             ("explain", &request),
             ("batch", &["line.jsonl"]),
@@ -214,6 +214,7 @@ fn answers_that_are_incomplete_say_so() {
             ("what-can", &["--principal", role]),
             ("matrix", &["--action", "s3:GetObject"]),
             ("admins", &[]),
+            ("escalate", &[]),
             ("external-access", &[]),
             ("assume", &who),
             ("simulate", &["input.json"]),
@@ -233,7 +234,7 @@ fn answers_that_are_incomplete_say_so() {
                 let first = [command, "--directory", "dumps"];
                 let run = folder.run(&[&first[..], flag, arguments, format].concat());
                 assert!(
-                    run.stdout.contains("incomplete"),
+                    run.stdout.contains("incomplete") || run.stdout.contains(r#""complete":false"#),
                     "{command} {format:?}: {run:?}"
                 );
                 assert!(run.stderr.contains("warning:"), "{command}: {run:?}");

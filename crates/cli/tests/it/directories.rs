@@ -1,6 +1,7 @@
 //! Commands by a directory.
 
 use crate::support;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::support::{ANN, Folder};
@@ -304,20 +305,23 @@ fn questions_are_answered_in_order() {
         "arn:aws:sqs:eu-west-1:111122223333:jobs",
     ];
     let direct = run(&target);
-    let who: Vec<&str> = direct.lines().collect();
+    let first = |line: &'_ str| line.split_whitespace().next().unwrap().to_string();
+    let who: Vec<String> = direct.lines().map(first).collect();
     assert_eq!(
         who,
         [
-            "PRINCIPAL                                   BY ASSUMING",
+            "PRINCIPAL",
             "arn:aws:iam::111122223333:role/service/App",
             "arn:aws:iam::111122223333:user/admin",
             "arn:aws:iam::111122223333:user/cara",
         ]
     );
     let by_roles = run(&[&target[..], &["--hops", "2"]].concat());
-    let ann =
-        "arn:aws:iam::111122223333:user/team/ann     arn:aws:iam::111122223333:role/service/App";
-    assert!(by_roles.contains(ann), "{by_roles}");
+    let by_app = |line: &str| {
+        line.starts_with("arn:aws:iam::111122223333:user/team/ann ")
+            && line.ends_with("arn:aws:iam::111122223333:role/service/App")
+    };
+    assert!(by_roles.lines().any(by_app), "{by_roles}");
     let threads = run(&[&target[..], &["--hops", "2", "--threads", "7"]].concat());
     assert_eq!(by_roles, threads);
 
@@ -333,11 +337,11 @@ fn questions_are_answered_in_order() {
     ];
     let object = "arn:aws:s3:::reports/blue/q";
     let legend = format!("1: s3:GetObject on {object}\n2: s3:PutObject on {object}\n\n");
-    let grid = "PRINCIPAL                                1      2\n";
-    assert_eq!(run(&blue), format!("{legend}{grid}{ann}  allow  -\n"));
+    let grid = "PRINCIPAL                                1    2\n";
+    assert_eq!(run(&blue), format!("{legend}{grid}{ann}  yes  -\n"));
 
     let admins = run(&["admins"]);
-    let does_all = |line: &str| line.contains("user/admin ") && line.ends_with("do anything");
+    let does_all = |line: &str| line.contains("user/admin ") && line.contains(" yes");
     assert!(admins.lines().any(does_all), "{admins}");
     assert!(!admins.contains("user/cara"), "{admins}");
 
@@ -354,11 +358,11 @@ fn questions_are_answered_in_order() {
         .collect();
     let deployer = found
         .iter()
-        .find(|one| one["role"].as_str().unwrap().ends_with("role/Deployer"))
+        .find(|one| one["resource"].as_str().unwrap().ends_with("role/Deployer"))
         .unwrap();
     assert_eq!(
-        (deployer["scope"].as_str(), deployer["decision"].as_str()),
-        (Some("account"), Some("Allow"))
+        (deployer["scope"].as_str(), deployer["answer"].as_str()),
+        (Some("account"), Some("yes"))
     );
     let without = run(&["external-access"]);
     let line = without
@@ -366,7 +370,7 @@ fn questions_are_answered_in_order() {
         .find(|line| line.contains("role/Deployer"))
         .unwrap();
     assert!(
-        line.contains("ImplicitDeny") && line.contains("sts:ExternalId"),
+        line.contains(" if ") && line.contains("sts:ExternalId=e-17"),
         "{line}"
     );
 }
@@ -384,21 +388,31 @@ fn an_image_knows_who_is_outside() {
         assert_eq!(made.code, 0, "{}", made.stderr);
         let by_folder = folder.run(&["external-access", "--directory", &data, "--format", "json"]);
         let by_image = folder.run(&["external-access", "--image", "d.pcl", "--format", "json"]);
-        // The last line says what was not read of a folder, which an image does not know.
-        let lines = |text: &str| {
-            let (last, lines) = text
+        // An image knows of roles who is named, and never says more than the folder.
+        let answers = |text: &str| -> BTreeMap<(String, String), String> {
+            let lines = text
                 .lines()
-                .collect::<Vec<_>>()
-                .split_last()
-                .map(|(last, lines)| {
-                    let (counts, _) = last.split_once("\"notes\"").unwrap();
-                    (counts.to_string(), lines.join("\n"))
+                .map(|line| serde_json::from_str::<Value>(line).unwrap());
+            let entries = lines.filter(|line| line["who"].is_string());
+            let text = |value: &Value| value.as_str().unwrap().to_string();
+            entries
+                .map(|line| {
+                    (
+                        (text(&line["resource"]), text(&line["who"])),
+                        text(&line["answer"]),
+                    )
                 })
-                .unwrap();
-            assert!(!lines.is_empty(), "{text}");
-            (last, lines)
+                .collect()
         };
-        assert_eq!(lines(&by_folder.stdout), lines(&by_image.stdout));
+        let (by_folder, by_image) = (answers(&by_folder.stdout), answers(&by_image.stdout));
+        assert!(!by_image.is_empty());
+        for (entry, answer) in by_image {
+            let own = &by_folder[&entry];
+            assert!(
+                answer == "unknown" || answer == *own,
+                "{entry:?}: {answer}, {own}"
+            );
+        }
     }
 }
 
@@ -410,17 +424,13 @@ fn what_one_may_do() {
     let orders = "arn:aws:s3:::shop-orders/1";
     let what_can = |more: &[&str]| {
         let run = folder.run(&[&["what-can", "--directory", &data][..], more].concat());
-        let nothing = !run.stdout.contains("llow");
-        assert_eq!(run.code, if nothing { 2 } else { 0 }, "{}", run.stderr);
+        assert!([0, 2].contains(&run.code), "{}", run.stderr);
         run.stdout
     };
     let analyst = ["--principal", "arn:aws:iam::222222222222:role/Analyst"];
-    let head = "DECISION  ACTION        RESOURCE\n";
     let of_orders = what_can(&[&analyst[..], &["--resource", orders]].concat());
-    assert_eq!(
-        of_orders,
-        format!("{head}allow     s3:GetObject  {orders}\n")
-    );
+    let line = |text: &str, start: &str| text.lines().any(|line| line.starts_with(start));
+    assert!(line(&of_orders, "yes  s3:GetObject "), "{of_orders}");
     // What is denied although a wider pattern is allowed is listed.
     let breaker = [
         "--principal",
@@ -430,13 +440,13 @@ fn what_one_may_do() {
     ];
     let of_all = what_can(&breaker);
     assert!(
-        of_all.contains(r#""action":"*:*","resource":"*","decision":"Allow""#),
+        of_all.contains(r#"{"actions":["*"],"allButActions":false,"resources":["*"],"#),
         "{of_all}"
     );
     assert!(
         of_all.contains(
-            r#""action":"organizations:LeaveOrganization","resource":"*","decision":"ExplicitDeny""#
-        ),
+            r#"{"actions":["organizations:LeaveOrganization"],"allButActions":false,"resources":["*"],"#
+        ) && of_all.contains(r#""answer":"no","exception":true"#),
         "{of_all}"
     );
     let named = what_can(
@@ -446,16 +456,13 @@ fn what_one_may_do() {
         ]
         .concat(),
     );
-    assert_eq!(named, format!("{head}-         s3:PutObject  {orders}\n"));
+    assert!(line(&named, "no   s3:PutObject "), "{named}");
     // An image answers what is named.
     let made = folder.run(&["compile", "--directory", &data, "-o", "d.pcl"]);
     assert_eq!(made.code, 0);
     let first = ["what-can", "--image", "d.pcl", "--resource", orders];
     let named = folder.run(&[&first[..], &analyst, &["--action", "s3:GetObject"]].concat());
-    assert_eq!(
-        named.stdout,
-        format!("{head}allow     s3:GetObject  {orders}\n")
-    );
+    assert!(line(&named.stdout, "yes  s3:GetObject "), "{named:?}");
     let refused = folder.run(&[&first[..], &analyst].concat());
     assert!(
         refused.stderr.contains("give the folder, or name actions"),

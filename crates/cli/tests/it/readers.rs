@@ -4,7 +4,7 @@
 use crate::support::{ANN, Folder, REQUEST, Run, folder};
 use serde_json::{Value, json};
 
-const COMMANDS: [&str; 29] = [
+const COMMANDS: [&str; 30] = [
     "decide",
     "explain",
     "test",
@@ -15,6 +15,7 @@ const COMMANDS: [&str; 29] = [
     "what-can",
     "matrix",
     "admins",
+    "escalate",
     "external-access",
     "collect",
     "picture",
@@ -89,12 +90,13 @@ fn form(command: &str, input: &str) -> Form {
         (
             _,
             "--account" | "--action" | "--baseline" | "--config" | "--deny" | "--ignore"
-            | "--select" | "--warn" | "--write-baseline" | "--call" | "--case" | "--context"
-            | "--duration" | "--engine" | "--exclude" | "--filter" | "--of" | "--external-id"
-            | "--fail-on" | "--format" | "--hops" | "--iterations" | "--min-coverage" | "--output"
-            | "--resource" | "--resource-account" | "--resource-type" | "--role" | "--session-name"
-            | "--source-identity" | "--tag" | "--task-policy" | "--threads" | "--to"
-            | "--transitive" | "--type" | "--without" | "CODE" | "OPERATION" | "SHELL",
+            | "--select" | "--steps" | "--warn" | "--write-baseline" | "--call" | "--case"
+            | "--context" | "--duration" | "--engine" | "--exclude" | "--filter" | "--of"
+            | "--external-id" | "--fail-on" | "--format" | "--hops" | "--iterations"
+            | "--min-coverage" | "--output" | "--resource" | "--resource-account"
+            | "--resource-type" | "--role" | "--session-name" | "--source-identity" | "--tag"
+            | "--task-policy" | "--threads" | "--to" | "--transitive" | "--type" | "--without"
+            | "CODE" | "OPERATION" | "SHELL",
         )
         | ("convert", "--policy") => Form::NotJson,
         _ => panic!("{command} {input}: say what is read from it"),

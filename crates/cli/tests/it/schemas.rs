@@ -191,6 +191,7 @@ fn questions() {
             ],
         ),
         ("admins", &[]),
+        ("escalate", &[]),
         ("external-access", &[]),
     ] {
         let start = [

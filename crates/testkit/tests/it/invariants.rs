@@ -18,7 +18,7 @@ fn root() -> PathBuf {
 }
 
 /// Which crates of the workspace a crate may depend on. A new crate needs a line here.
-const EDGES: [(&str, &[&str]); 21] = [
+const EDGES: [(&str, &[&str]); 22] = [
     ("model", &[]),
     ("source", &[]),
     ("syntax", &["model", "source"]),
@@ -30,6 +30,7 @@ const EDGES: [(&str, &[&str]); 21] = [
     ("vm", &["image", "model"]),
     ("explain", &["model", "syntax", "vm"]),
     ("prove", &["image", "model", "syntax"]),
+    ("findings", &["directory", "model", "prove", "syntax"]),
     (
         "portcullis",
         &[
@@ -82,6 +83,7 @@ const EDGES: [(&str, &[&str]); 21] = [
             "directory",
             "dsl",
             "explain",
+            "findings",
             "image",
             "lint",
             "model",

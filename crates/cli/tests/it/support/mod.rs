@@ -120,7 +120,7 @@ pub fn run_in(folder: &Path, arguments: &[&str], input: &[u8]) -> Run {
         stderr: text(output.stderr),
     };
     // A panic ends with 101.
-    assert!(run.code <= 3, "{arguments:?}: {run:?}");
+    assert!(run.code <= 4, "{arguments:?}: {run:?}");
     if run.code == 1 && run.stdout.is_empty() {
         assert!(run.stderr.starts_with("error:"), "{arguments:?}: {run:?}");
     }

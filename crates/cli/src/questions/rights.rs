@@ -1,0 +1,258 @@
+//! Questions about the most that there is to have: administrators, ways to be one, and whoever comes from outside.
+
+use std::process::ExitCode;
+
+use bumpalo::Bump;
+use portcullis_directory::{Directory, ExternalAccess};
+use portcullis_findings::{Access, Asker, Can, Questions, Shown, escalations, of_each};
+use portcullis_model::ContextEntry;
+use serde_json::{Value, json};
+
+use super::{
+    AdminsArgs, Asking, EscalateArgs, ExternalAccessArgs, conditions, count, example,
+    keys_in_words, patterns, reasons, shown, with_people, written,
+};
+use crate::answers::{Answers, Asked};
+use crate::directory::Keep;
+use crate::failure::{Failure, complain};
+
+pub(crate) fn admins(args: &AdminsArgs) -> Result<ExitCode, Failure> {
+    let arena = Bump::new();
+    let context = args.common.asking.context("iam:CreateUser", "*", &arena)?;
+    let opened = args.common.asking.directory.open(Keep::Decisions)?;
+    let directory = &opened.directory;
+    written(directory)?;
+    Asking::tell(directory, &[]);
+    let asked = Asked {
+        question: "admins",
+        words: "everything".to_string(),
+        members: json!({}),
+        context,
+        principals: Some(directory.principal_count()),
+    };
+    let head = with_people(
+        directory,
+        &["principal", "administrator", "depends on", "but"],
+    );
+    let mut answers = Answers::new(args.common.look(), &opened, asked, &head);
+    let askers = Asker::all(directory, &arena);
+    let threads = args.common.asking.threads();
+    let all = of_each(
+        directory,
+        (context, None),
+        &askers,
+        threads,
+        |questions, asker, _| questions.administrator(asker),
+    );
+    for (asker, found) in askers.iter().zip(all) {
+        let Some(admin) = found else { continue };
+        let arn = asker.arn().unwrap_or_default();
+        count(&mut answers, &admin.can);
+        let exceptions = admin.exceptions.iter().map(|own| {
+            json!({
+                "actions": own.actions.patterns,
+                "allBut": own.actions.negated,
+                "answer": own.can.as_str(),
+                "requests": shown(&own.can),
+            })
+        });
+        let object = json!({
+            "principal": arn,
+            "answer": admin.can.as_str(),
+            "requests": shown(&admin.can),
+            "reasons": reasons(&admin.can),
+            "exceptions": exceptions.collect::<Vec<_>>(),
+        });
+        let but = admin.exceptions.iter().map(|own| match own.can {
+            Can::No => patterns(&own.actions),
+            _ => format!("{} (in part)", patterns(&own.actions)),
+        });
+        let but = but.collect::<Vec<_>>().join(", ");
+        let on = conditions(&admin.can);
+        answers.add_principal(object, arn, &[arn, admin.can.as_str(), &on, &but]);
+    }
+    answers.finish("no user and no role is an administrator")
+}
+
+pub(crate) fn escalate(args: &EscalateArgs) -> Result<ExitCode, Failure> {
+    let arena = Bump::new();
+    let context = args.common.asking.context("iam:CreateUser", "*", &arena)?;
+    // Explanations say which groups a user is in.
+    let opened = args.common.asking.directory.open(Keep::Explanations)?;
+    let directory = &opened.directory;
+    written(directory)?;
+    Asking::tell(directory, &[]);
+    let asked = Asked {
+        question: "escalate",
+        words: format!(
+            "ways to be an administrator of at most {} steps",
+            args.steps
+        ),
+        members: json!({ "steps": args.steps }),
+        context,
+        principals: Some(directory.principal_count()),
+    };
+    let columns = ["principal", "steps", "path", "reaches", "depends on", "by"];
+    let head = with_people(directory, &columns);
+    let mut answers = Answers::new(args.common.look(), &opened, asked, &head);
+    let threads = args.common.asking.threads();
+    let all = escalations(directory, (context, None), args.steps, threads);
+    for one in all.found {
+        let can = match one.is_conditional {
+            true => Can::If(one.requests.clone()),
+            false => Can::Yes(one.requests.first().cloned().unwrap_or_default()),
+        };
+        count(&mut answers, &can);
+        let object = json!({
+            "principal": one.arn,
+            "path": one.path,
+            "reaches": one.reached,
+            "steps": one.steps,
+            "answer": can.as_str(),
+            "requests": shown(&Can::If(one.requests.clone())),
+            "assumes": one.assumes,
+        });
+        let mut on = match one.is_conditional {
+            true => one
+                .requests
+                .iter()
+                .map(|own| keys_in_words(&own.keys))
+                .collect(),
+            false => Vec::new(),
+        };
+        on.retain(|own: &String| !own.is_empty());
+        if !one.assumes.is_empty() {
+            on.push(one.assumes.to_owned());
+        }
+        let by = one
+            .requests
+            .iter()
+            .map(|own| format!("{} on {}", own.action, own.resource));
+        let by = by.collect::<Vec<_>>().join(", ");
+        let steps = one.steps.to_string();
+        let cells = [
+            one.arn.as_str(),
+            &steps,
+            one.path,
+            &one.reached,
+            &on.join("; "),
+            &by,
+        ];
+        answers.add_principal(object, &one.arn, &cells);
+    }
+    for (principal, path, reasons) in all.unknown {
+        answers.open += 1;
+        let object = json!({
+            "principal": principal,
+            "path": path,
+            "reaches": Value::Null,
+            "steps": Value::Null,
+            "answer": "unknown",
+            "requests": [],
+            "assumes": "",
+            "reasons": reasons,
+        });
+        let cells = [
+            principal.as_str(),
+            "?",
+            path,
+            "unknown",
+            &reasons.join("; "),
+            "",
+        ];
+        answers.add_principal(object, &principal, &cells);
+    }
+    answers.finish(
+        "no user and no role that is no administrator can become one by the paths that are known",
+    )
+}
+
+pub(crate) fn external_access(args: &ExternalAccessArgs) -> Result<ExitCode, Failure> {
+    let arena = Bump::new();
+    let context = args.common.asking.context("sts:AssumeRole", "*", &arena)?;
+    let opened = args.common.asking.directory.open(Keep::Decisions)?;
+    let directory = &opened.directory;
+    Asking::tell(directory, &[]);
+    let asked = Asked {
+        question: "external-access",
+        words: "roles and other resources that somebody outside of their account may use"
+            .to_string(),
+        members: json!({}),
+        context,
+        principals: Some(directory.principal_count()),
+    };
+    let head = [
+        "resource",
+        "who",
+        "scope",
+        "can",
+        "depends on",
+        "for example",
+    ];
+    let mut answers = Answers::new(args.common.look(), &opened, asked, &head);
+    let mut all = Vec::new();
+    match directory.has_documents() {
+        true => {
+            Questions::new(directory, context, &arena).external_access(&mut |one| all.push(one))
+        }
+        false => of_image(directory, context, &mut all)?,
+    }
+    for one in all {
+        // Whom a policy names is told, also if all that it says is denied elsewhere.
+        count(&mut answers, &one.can);
+        let object = json!({
+            "resource": one.resource,
+            "who": one.who,
+            "scope": one.scope.as_str(),
+            "answer": one.can.as_str(),
+            "requests": shown(&one.can),
+            "reasons": reasons(&one.can),
+        });
+        let cells = [
+            one.resource.as_str(),
+            &one.who,
+            one.scope.as_str(),
+            one.can.as_str(),
+            &conditions(&one.can),
+            &example(&one.can),
+        ];
+        answers.add(object, &cells);
+    }
+    answers.finish("nobody outside its account can use a role or another resource by its policy")
+}
+
+/// What an image says of those outside: of roles alone, and without the values of keys.
+fn of_image(
+    directory: &Directory,
+    context: &[ContextEntry<'_>],
+    all: &mut Vec<Access>,
+) -> Result<(), Failure> {
+    let mut found = |one: ExternalAccess| {
+        let can = match one.decision {
+            Some(decision) if decision.is_allow() => Can::Yes(Shown {
+                action: "sts:AssumeRole".to_owned(),
+                resource: one.role.clone(),
+                ..Shown::default()
+            }),
+            Some(_) if one.missing_keys.is_empty() => Can::No,
+            Some(_) => Can::Unknown(vec![format!(
+                "it may depend on {}, and an image does not hold policies as they are written",
+                one.missing_keys.join(", ")
+            )]),
+            None => Can::Unknown(vec![format!("it is not known who {} is", one.who)]),
+        };
+        all.push(Access {
+            resource: one.role,
+            who: one.who,
+            scope: one.scope,
+            can,
+        });
+    };
+    directory
+        .external_access(context, &mut found)
+        .map_err(Failure::new)?;
+    complain(
+        "note: an image does not hold policies as they are written, so only roles were asked about",
+    );
+    Ok(())
+}

@@ -1,0 +1,132 @@
+//! Who may do anything, and what is excepted.
+//!
+//! An administrator may do what no policy names, on everything, also in the service that gives permissions, and may give itself
+//! policies: whoever has all but that is none. What is allowed on everything is proved: no request is refused.
+
+use std::collections::BTreeSet;
+
+use portcullis_prove::Selection;
+use portcullis_syntax::Policy;
+
+use crate::answer::{Can, Shown};
+use crate::caller::Asker;
+use crate::questions::Questions;
+use crate::what_can::taken_away;
+
+/// An administrator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Administrator {
+    /// Whether it is one, or is one with other keys.
+    pub can: Can,
+    /// What it may not do, or only on some resources or with other keys.
+    pub exceptions: Vec<Exception>,
+}
+
+/// Something that an administrator may not do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exception {
+    /// The actions.
+    pub actions: Selection,
+    /// Whether some of it can be done: on some resources, or with other keys.
+    pub can: Can,
+}
+
+/// Actions that no policy names, of a service that there is not, and of the one that gives permissions.
+const ANYTHING: [&str; 2] = [
+    "portcullis-any-service:AnyAction",
+    "iam:PortcullisAnyAction",
+];
+
+impl<'d> Questions<'d> {
+    /// Whether somebody is an administrator; none if it is known not to be. Whether it can become one is another question.
+    pub fn administrator(&mut self, asker: &Asker<'d>) -> Option<Administrator> {
+        let everything = Selection::of(["*"]);
+        if !self.may_give_itself(asker) {
+            return None;
+        }
+        for action in ANYTHING {
+            let actions = Selection::of([action]);
+            match self.can(asker, &actions, &everything) {
+                Can::No => return None,
+                Can::Unknown(reasons) => {
+                    return Some(Administrator {
+                        can: Can::Unknown(reasons),
+                        exceptions: Vec::new(),
+                    });
+                }
+                Can::Yes(_) => {
+                    if !self.is_allowed_on_all(asker, &actions) {
+                        return None;
+                    }
+                }
+                Can::If(all) => {
+                    // With these keys it has to be allowed on everything, and so has the other.
+                    let mut is_enough = |shown: &Shown| {
+                        self.with_keys(&shown.keys, |own| {
+                            let mut both = ANYTHING.iter();
+                            both.all(|one| own.is_allowed_on_all(asker, &Selection::of([*one])))
+                        })
+                    };
+                    let mut all = all;
+                    all.retain(&mut is_enough);
+                    if all.is_empty() {
+                        return None;
+                    }
+                    return Some(Administrator {
+                        can: Can::If(all),
+                        exceptions: Vec::new(),
+                    });
+                }
+            }
+        }
+        let exceptions = self.exceptions_of(asker);
+        let can = self.can(asker, &Selection::of([ANYTHING[0]]), &everything);
+        Some(Administrator { can, exceptions })
+    }
+
+    /// False if somebody may do none of what gives it the rest: an administrator is whom nothing keeps from anything.
+    fn may_give_itself(&mut self, asker: &Asker<'d>) -> bool {
+        let actions: &[&str] = match asker.is_user() {
+            true => &["iam:AttachUserPolicy", "iam:PutUserPolicy"],
+            false => &["iam:AttachRolePolicy", "iam:PutRolePolicy"],
+        };
+        let itself = Selection::of(asker.arn());
+        self.can(asker, &Selection::of(actions.iter().copied()), &itself) != Can::No
+    }
+
+    /// Whether somebody would be an administrator if its own policies allowed everything: nothing that limits it denies that.
+    pub(crate) fn would_be_administrator(&mut self, asker: &Asker<'d>) -> bool {
+        self.with_all_rights(|own| {
+            let mut both = ANYTHING.iter();
+            both.all(|one| own.is_allowed_on_all(asker, &Selection::of([*one])))
+        })
+    }
+
+    /// What policies take away from somebody who may do anything else.
+    fn exceptions_of(&mut self, asker: &Asker<'d>) -> Vec<Exception> {
+        let Ok(own) = self.policies_for(asker, "*") else {
+            return Vec::new();
+        };
+        let everything = Selection::of(["*"]);
+        let chains = own.scps.iter().chain(&own.rcps).flatten();
+        let limits = own.boundary.iter().flatten();
+        let policies: Vec<Policy<'d>> = own
+            .identity
+            .iter()
+            .chain(limits)
+            .chain(chains)
+            .copied()
+            .collect();
+        let mut seen: BTreeSet<Selection> = BTreeSet::new();
+        let mut found = Vec::new();
+        for statement in policies.iter().flat_map(|own| own.document.statements) {
+            for actions in taken_away(statement) {
+                if seen.insert(actions.clone()) && !self.is_allowed_on_all(asker, &actions) {
+                    let can = self.can(asker, &actions, &everything);
+                    found.push(Exception { actions, can });
+                }
+            }
+        }
+        found
+    }
+}

@@ -1,0 +1,394 @@
+//! Who can become an administrator, and how: published paths, each step of which is a request that is allowed.
+//!
+//! Administrators come first, then those who can give themselves what they like, then whoever reaches one of these, and so on, so
+//! that chains are found backwards. What is given away afterwards is limited as before: a user whose boundary or whose
+//! account's control policies keep it from being an administrator is none, whatever policy it gives itself, and that is proved.
+//!
+//! | not covered | why |
+//! |---|---|
+//! | resource policies that could be changed, other than trust policies | no published path among those of the table |
+//! | permissions boundaries that could be removed or replaced | likewise |
+//! | groups that have no policy | no directory holds them; a user's groups are known only if the directory was read for explanations |
+//! | whether functions, instances and the like are there | told as an assumption |
+
+use std::collections::HashMap;
+
+use bumpalo::Bump;
+use portcullis_directory::{Directory, RequestPolicies};
+use portcullis_model::{Caller, Request, is_account_id, split_arn};
+use portcullis_prove::Selection;
+
+use crate::answer::{Can, Shown};
+use crate::caller::Asker;
+use crate::parallel::of_each;
+use crate::paths::{How, On, PATHS, Path};
+use crate::questions::{GivenFor, Questions};
+
+/// A step by which somebody comes to more rights.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Escalation {
+    /// Who.
+    pub arn: String,
+    /// The published path, such as `iam-001`.
+    pub path: &'static str,
+    /// The user or role that is reached; the principal itself, if it gives itself what it likes.
+    pub reached: String,
+    /// Whether it can take the step, or can on condition: of the step's permissions the least sure.
+    pub is_conditional: bool,
+    /// The requests of the step, each of which is allowed.
+    pub requests: Vec<Shown>,
+    /// What the directory does not say and the step takes; empty if nothing.
+    pub assumes: &'static str,
+    /// How many steps it takes to be an administrator.
+    pub steps: usize,
+}
+
+/// What was found.
+#[derive(Clone, Debug, Default)]
+pub struct Escalations {
+    /// Those who are administrators, so that nothing more is looked for.
+    pub administrators: Vec<String>,
+    /// By their number of steps, then in the order of the directory; of each path the first target.
+    pub found: Vec<Escalation>,
+    /// Why a principal may have a path that was not found: the principal, the path, and the reasons.
+    pub unknown: Vec<(String, &'static str, Vec<String>)>,
+}
+
+/// Who can become an administrator, by how many steps at most.
+pub fn escalations(
+    directory: &Directory,
+    given: GivenFor<'_>,
+    steps: usize,
+    threads: usize,
+) -> Escalations {
+    let arena = Bump::new();
+    let askers = Asker::all(directory, &arena);
+    let admins = of_each(directory, given, &askers, threads, |questions, asker, _| {
+        let found = questions.administrator(asker);
+        found.is_some_and(|own| matches!(own.can, Can::Yes(_) | Can::If(_)))
+    });
+    // How many steps each is away.
+    let mut away: Vec<Option<usize>> = admins.iter().map(|is| is.then_some(0)).collect();
+    let are = askers.iter().zip(&admins).filter(|(_, is)| **is);
+    let mut all = Escalations {
+        administrators: are
+            .filter_map(|(asker, _)| asker.arn().map(str::to_owned))
+            .collect(),
+        ..Escalations::default()
+    };
+    for step in 1..=steps {
+        let strong: Vec<Asker<'_>> = askers
+            .iter()
+            .zip(&away)
+            .filter(|(_, away)| **away == Some(step - 1))
+            .map(|(asker, _)| *asker)
+            .collect();
+        if strong.is_empty() && step > 1 {
+            break;
+        }
+        let known = &away;
+        let found = of_each(
+            directory,
+            given,
+            &askers,
+            threads,
+            |questions, asker, place| {
+                if known.get(place).copied().flatten().is_some() {
+                    return (Vec::new(), Vec::new());
+                }
+                let strong: Vec<&str> = strong.iter().filter_map(Asker::arn).collect();
+                steps_of(questions, asker, step, &strong)
+            },
+        );
+        for (place, (found, unknown)) in found.into_iter().enumerate() {
+            if let (Some(own), false) = (away.get_mut(place), found.is_empty()) {
+                *own = Some(step);
+            }
+            all.found.extend(found);
+            all.unknown.extend(unknown);
+        }
+    }
+    all
+}
+
+/// What is not known of somebody.
+type Open = Vec<(String, &'static str, Vec<String>)>;
+
+/// The steps that somebody can take: on its own and by changing others in the first round, to the strong in each.
+fn steps_of<'q>(
+    questions: &mut Questions<'q>,
+    asker: &Asker<'q>,
+    step: usize,
+    strong: &[&str],
+) -> (Vec<Escalation>, Open) {
+    let mut search = Search {
+        arn: asker.arn().unwrap_or_default().to_owned(),
+        step,
+        found: Vec::new(),
+        unknown: Vec::new(),
+        trusted: HashMap::new(),
+        anywhere: HashMap::new(),
+    };
+    let (home, _) = asker.home();
+    let of_account = |arn: &&str| split_arn(arn).is_some_and(|parts| parts[4] == home);
+    for path in &PATHS {
+        // What somebody may do nowhere, it may do to nobody.
+        if !search.may_anywhere(questions, asker, path) {
+            continue;
+        }
+        match path.how {
+            How::Own | How::OwnUser | How::OwnRole => {
+                let is_user = asker.is_user();
+                let fits = match path.how {
+                    How::OwnUser => is_user,
+                    How::OwnRole => !is_user,
+                    _ => true,
+                };
+                let may_be = step == 1 && fits;
+                if may_be && questions.would_be_administrator(asker) {
+                    let own = search.arn.clone();
+                    search.take(questions, asker, path, &own);
+                }
+            }
+            How::User | How::Role => {
+                let is_assumed = path.id == "sts-001";
+                let targets = strong.iter().filter(|arn| is_assumed || of_account(arn));
+                let kind = if path.how == How::User {
+                    ":user/"
+                } else {
+                    ":role/"
+                };
+                for arn in targets.filter(|arn| arn.contains(kind)) {
+                    if search.take(questions, asker, path, arn) {
+                        break;
+                    }
+                }
+            }
+            How::ChangedUser | How::ChangedRole => {
+                if step > 1 {
+                    continue;
+                }
+                let kind = if path.how == How::ChangedUser {
+                    ":user/"
+                } else {
+                    ":role/"
+                };
+                let targets = std::rc::Rc::clone(&questions.targets);
+                let all = targets.iter().filter(|own| own.is_entity);
+                let all = all.map(|own| own.name.as_str());
+                for arn in all.filter(|arn| of_account(arn) && arn.contains(kind)) {
+                    let arena = questions.arena;
+                    let Some(target) = Asker::known(questions.directory, arn, arena) else {
+                        continue;
+                    };
+                    let is_itself = arn == search.arn;
+                    if !is_itself
+                        && questions.would_be_administrator(&target)
+                        && search.take(questions, asker, path, arn)
+                    {
+                        break;
+                    }
+                }
+            }
+            How::Runs(services) => {
+                for arn in strong
+                    .iter()
+                    .filter(|arn| of_account(arn) && arn.contains(":role/"))
+                {
+                    let trusts = services
+                        .iter()
+                        .any(|service| search.trusts(questions, service, arn));
+                    if trusts && search.take(questions, asker, path, arn) {
+                        break;
+                    }
+                }
+            }
+        }
+    }
+    (search.found, search.unknown)
+}
+
+/// The search for the steps of one principal.
+struct Search {
+    arn: String,
+    step: usize,
+    found: Vec<Escalation>,
+    unknown: Open,
+    /// Which services roles trust.
+    trusted: HashMap<(&'static str, String), bool>,
+    /// Which permissions are given on anything.
+    anywhere: HashMap<&'static str, bool>,
+}
+
+impl Search {
+    /// False if one of the permissions of a path is given on nothing.
+    fn may_anywhere<'q>(
+        &mut self,
+        questions: &mut Questions<'q>,
+        asker: &Asker<'q>,
+        path: &Path,
+    ) -> bool {
+        let everything = Selection::of(["*"]);
+        path.needs.iter().all(|(action, _)| {
+            *self.anywhere.entry(action).or_insert_with(|| {
+                questions.can(asker, &Selection::of([*action]), &everything) != Can::No
+            })
+        })
+    }
+
+    /// True if a service can assume a role.
+    fn trusts(&mut self, questions: &mut Questions<'_>, service: &'static str, role: &str) -> bool {
+        let key = (service, role.to_owned());
+        if let Some(known) = self.trusted.get(&key) {
+            return *known;
+        }
+        let request = Request::new(Caller::Service { name: service }, "", "");
+        let caller = Asker::new(request.principal);
+        let can = questions.can(
+            &caller,
+            &Selection::of(["sts:AssumeRole"]),
+            &Selection::of([role]),
+        );
+        let trusts = matches!(can, Can::Yes(_) | Can::If(_));
+        self.trusted.insert(key, trusts);
+        trusts
+    }
+
+    /// Takes a path to a target, if all of its permissions are given.
+    fn take<'q>(
+        &mut self,
+        questions: &mut Questions<'q>,
+        asker: &Asker<'q>,
+        path: &Path,
+        target: &str,
+    ) -> bool {
+        let mut requests = Vec::new();
+        let mut is_conditional = false;
+        for (action, on) in path.needs {
+            let actions = Selection::of([*action]);
+            let services = match path.how {
+                How::Runs(services) => services,
+                _ => &[],
+            };
+            let mut best = Can::No;
+            for resource in resources(questions, asker, *on, target) {
+                let resources = Selection::of([resource]);
+                let can = match on {
+                    On::Passed => passed(questions, asker, &actions, &resources, services),
+                    _ => questions.can(asker, &actions, &resources),
+                };
+                let is_yes = matches!(can, Can::Yes(_));
+                if best == Can::No || is_yes {
+                    best = can;
+                }
+                if is_yes {
+                    break;
+                }
+            }
+            match best {
+                Can::No => return false,
+                Can::Unknown(reasons) => {
+                    self.unknown.push((self.arn.clone(), path.id, reasons));
+                    return false;
+                }
+                Can::Yes(shown) => {
+                    // Asked with the service that the role is passed to.
+                    is_conditional |= *on != On::Passed && !shown.keys.is_empty();
+                    requests.push(shown);
+                }
+                Can::If(all) => {
+                    is_conditional = true;
+                    requests.extend(all.into_iter().next());
+                }
+            }
+        }
+        self.found.push(Escalation {
+            arn: self.arn.clone(),
+            path: path.id,
+            reached: target.to_owned(),
+            is_conditional,
+            requests,
+            assumes: path.assumes,
+            steps: self.step,
+        });
+        true
+    }
+}
+
+/// Whether somebody may pass a role to one of some services: the request says which.
+fn passed<'q>(
+    questions: &mut Questions<'q>,
+    asker: &Asker<'q>,
+    actions: &Selection,
+    resources: &Selection,
+    services: &[&str],
+) -> Can {
+    let mut best = Can::No;
+    for service in services {
+        let keys = [(
+            "iam:PassedToService".to_owned(),
+            vec![(*service).to_owned()],
+        )];
+        let can = questions.with_keys(&keys, |own| own.can(asker, actions, resources));
+        match can {
+            Can::Yes(mut shown) => {
+                shown.keys.extend(keys);
+                return Can::Yes(shown);
+            }
+            can if best == Can::No => best = can,
+            _ => {}
+        }
+    }
+    best
+}
+
+/// The resources that a permission of a path is needed on: one of them is enough.
+fn resources<'q>(
+    questions: &mut Questions<'q>,
+    asker: &Asker<'q>,
+    on: On,
+    target: &str,
+) -> Vec<String> {
+    let (home, partition) = asker.home();
+    match on {
+        On::Itself | On::Target | On::Passed => vec![target.to_owned()],
+        On::Any => vec!["*".to_owned()],
+        On::Group => vec![format!("arn:{partition}:iam::{home}:group/*")],
+        On::OwnPolicy => attached(questions, asker),
+        On::TargetPolicy => match Asker::known(questions.directory, target, questions.arena) {
+            Some(target) => attached(questions, &target),
+            None => Vec::new(),
+        },
+        On::OwnGroup => groups(questions.directory, asker)
+            .into_iter()
+            .map(|group| match split_arn(&group) {
+                Some(_) => group,
+                None => format!("arn:{partition}:iam::{home}:group/{group}"),
+            })
+            .collect(),
+    }
+}
+
+/// The policies of its account that are attached to somebody, or to its groups, by their ARNs.
+fn attached<'q>(questions: &mut Questions<'q>, asker: &Asker<'q>) -> Vec<String> {
+    let own = questions.policies_for(asker, "*").unwrap_or_default();
+    let names = own.identity.iter().map(|policy| policy.name);
+    let is_customers = |name: &&str| {
+        let parts = split_arn(name);
+        parts.is_some_and(|parts| is_account_id(parts[4]))
+    };
+    names.filter(is_customers).map(str::to_owned).collect()
+}
+
+/// The groups of a user, as far as the directory knows them.
+fn groups(directory: &Directory, asker: &Asker<'_>) -> Vec<String> {
+    let arena = Bump::new();
+    let request = Request {
+        principal: asker.principal,
+        ..Request::new(asker.principal.caller, "iam:GetUser", "*")
+    };
+    let completed = directory.complete(&request, RequestPolicies::default(), &arena);
+    let story = completed.and_then(|own| directory.provenance(&request, &own));
+    let story = story.ok().and_then(|scene| scene.caller.groups);
+    story.unwrap_or_default()
+}

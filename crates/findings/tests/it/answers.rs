@@ -1,0 +1,144 @@
+//! What answers say of small accounts in which it is plain what is true.
+
+use std::fs;
+
+use bumpalo::Bump;
+use portcullis_directory::{Directory, LoadOptions};
+use portcullis_findings::{Asker, Can, Questions, Selection, who_can};
+use serde_json::{Value, json};
+
+use crate::paths::{Folder, arn, role, trusts, user};
+
+fn directory(users: &[Value], roles: &[Value], resources: &[Value]) -> (Folder, Directory) {
+    let dump = json!({"UserDetailList": users, "GroupDetailList": [], "RoleDetailList": roles, "Policies": [], "IsTruncated": false});
+    let folder = Folder::new(&dump);
+    let lines: Vec<String> = resources.iter().map(Value::to_string).collect();
+    if !lines.is_empty() {
+        fs::write(folder.0.join("resources.jsonl"), lines.join("\n")).unwrap();
+    }
+    let directory = Directory::load(&folder.0, LoadOptions::default(), &mut |_| ())
+        .unwrap()
+        .directory;
+    (folder, directory)
+}
+
+fn can(directory: &Directory, who: &str, action: &str, resource: &str) -> Can {
+    let arena = Bump::new();
+    let asker = Asker::known(directory, who, &arena).unwrap();
+    let mut questions = Questions::new(directory, &[], &arena);
+    questions.can(&asker, &Selection::of([action]), &Selection::of([resource]))
+}
+
+#[test]
+fn whoever_has_all_but_permissions_is_no_administrator() {
+    let allow = |action: Value| json!({"Effect": "Allow", "Action": action, "Resource": "*"});
+    let but = |list: &[&str]| json!({"Effect": "Allow", "NotAction": list, "Resource": "*"});
+    let mfa = json!({"Effect": "Allow", "Action": "*", "Resource": "*",
+        "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}});
+    let narrow = json!({"Effect": "Allow", "Action": "*", "Resource": "arn:aws:s3:::b/*",
+        "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}});
+    let deny = json!({"Effect": "Deny", "Action": "s3:DeleteBucket", "Resource": "*"});
+    let (_folder, directory) = directory(
+        &[
+            user(
+                "power",
+                &[but(&["iam:*", "organizations:*", "account:*"])],
+                &[],
+                &[],
+            ),
+            user("all", &[allow(json!("*"))], &[], &[]),
+            user("nearly", &[allow(json!(["*"])), deny], &[], &[]),
+            user("careful", &[mfa], &[], &[]),
+            user("narrow", &[narrow], &[], &[]),
+            user("iam", &[allow(json!("iam:*"))], &[], &[]),
+        ],
+        &[],
+        &[],
+    );
+    let arena = Bump::new();
+    let mut questions = Questions::new(&directory, &[], &arena);
+    let mut word = |name: &str| {
+        let asker = Asker::known(&directory, &arn(&format!("user/{name}")), &arena).unwrap();
+        let found = questions.administrator(&asker);
+        found.map(|own| {
+            let but = own
+                .exceptions
+                .iter()
+                .flat_map(|own| own.actions.patterns.clone());
+            (own.can.as_str(), but.collect::<Vec<_>>())
+        })
+    };
+    assert_eq!(word("power"), None);
+    assert_eq!(word("all"), Some(("yes", vec![])));
+    assert_eq!(
+        word("nearly"),
+        Some(("yes", vec!["s3:DeleteBucket".to_owned()]))
+    );
+    assert_eq!(word("careful"), Some(("if", vec![])));
+    assert_eq!(word("narrow"), None);
+    assert_eq!(word("iam"), None);
+}
+
+#[test]
+fn what_depends_on_a_key_is_neither_yes_nor_no() {
+    let on = |condition: Value| json!({"Effect": "Allow", "Action": "s3:Get*", "Resource": "arn:aws:s3:::b/*", "Condition": condition});
+    let address = json!({"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}});
+    let deny = json!({"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}});
+    let never =
+        json!({"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}, "Null": {"aws:SourceIp": "true"}});
+    let (_folder, directory) = directory(
+        &[
+            user("ann", &[on(address), deny.clone()], &[], &[]),
+            user("bob", &[on(never)], &[], &[]),
+            user("cal", &[on(json!({})), deny], &[], &[]),
+        ],
+        &[],
+        &[],
+    );
+    let ann = arn("user/ann");
+    for (action, resource) in [
+        ("s3:GetObject", "arn:aws:s3:::b/k"),
+        ("s3:*", "arn:aws:s3:::*"),
+        ("*", "*"),
+    ] {
+        let Can::If(all) = can(&directory, &ann, action, resource) else {
+            panic!("{action} {resource}");
+        };
+        let keys: Vec<&str> = all[0].keys.iter().map(|(key, _)| key.as_str()).collect();
+        assert_eq!(keys, ["aws:SourceIp"]);
+        assert_eq!(can(&directory, &arn("user/bob"), action, resource), Can::No);
+        let Can::Yes(shown) = can(&directory, &arn("user/cal"), action, resource) else {
+            panic!("{action} {resource}");
+        };
+        assert_eq!(
+            shown.unless,
+            [("aws:SecureTransport".to_owned(), vec!["false".to_owned()])]
+        );
+    }
+    for (action, resource) in [
+        ("s3:PutObject", "*"),
+        ("s3:Get*", "arn:aws:s3:::c*"),
+        ("iam:*", "*"),
+    ] {
+        assert_eq!(
+            can(&directory, &ann, action, resource),
+            Can::No,
+            "{action} {resource}"
+        );
+    }
+}
+
+#[test]
+fn sessions_that_a_policy_names_are_shown() {
+    let session = format!("arn:aws:sts::{}:assumed-role/R/ann", "111122223333");
+    let policy = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": session},
+        "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}]});
+    let bucket = json!({"arn": "arn:aws:s3:::b", "account": "111122223333", "policy": policy});
+    let trust = [trusts(json!({"Service": "ec2.amazonaws.com"}))];
+    let (_folder, directory) = directory(&[], &[role("R", &[], &trust, &[])], &[bucket]);
+    let (actions, resources) = (Selection::of(["s3:Get*"]), Selection::of(["*"]));
+    let ways = who_can(&directory, (&[], None), (&actions, &resources), 0, 1);
+    let arns: Vec<&str> = ways.iter().map(|own| own.arn.as_str()).collect();
+    assert_eq!(arns, [session]);
+    assert!(matches!(ways[0].can, Can::Yes(_)));
+}

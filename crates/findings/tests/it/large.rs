@@ -1,0 +1,73 @@
+//! How long questions take over a large organization. Measures, and asserts nothing of time:
+//! `cargo test --release -p portcullis-findings --test it -- --ignored --nocapture large`.
+
+use std::fs;
+use std::time::Instant;
+
+use bumpalo::Bump;
+use portcullis_directory::{Directory, LoadOptions};
+use portcullis_findings::{Asker, Can, Selection, escalations, of_each, who_can};
+use portcullis_testkit::directory::{Generator, Scale};
+
+#[test]
+#[ignore = "measures, for minutes"]
+fn a_large_organization() {
+    let asked = std::env::var("PORTCULLIS_ACCOUNTS").ok();
+    let accounts = asked.and_then(|text| text.parse().ok()).unwrap_or(1000);
+    let scale = Scale {
+        accounts,
+        units: 30,
+        users: 5,
+        groups: 2,
+        roles: 15,
+        buckets: 4,
+        keys: 1,
+        managed: 6,
+        shared: 30,
+        inline_one_in: 10,
+        inline_each: 0,
+        odd: false,
+    };
+    let folder = std::env::temp_dir().join(format!("portcullis-large-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    Generator::new(1, scale).write(&folder).unwrap();
+    let loaded = Directory::load(&folder, LoadOptions::default(), &mut |_| ()).unwrap();
+    fs::remove_dir_all(&folder).unwrap();
+    let directory = &loaded.directory;
+    let arena = Bump::new();
+    let askers = Asker::all(directory, &arena);
+    println!(
+        "{} principals, {} known targets",
+        askers.len(),
+        directory.known_targets().len()
+    );
+    for (action, resource) in [
+        ("s3:GetObject", "arn:aws:s3:::b0-100000000001/blue/x"),
+        ("iam:CreateUser", "*"),
+        ("s3:GetObject", "*"),
+        ("kms:Decrypt", "*"),
+    ] {
+        let start = Instant::now();
+        let (actions, resources) = (Selection::of([action]), Selection::of([resource]));
+        let ways = who_can(directory, (&[], None), (&actions, &resources), 0, 2);
+        let count = |word: &str| ways.iter().filter(|way| way.can.as_str() == word).count();
+        println!(
+            "who-can {action} on {resource}: {:?}; yes {}, if {}, unknown {}",
+            start.elapsed(),
+            count("yes"),
+            count("if"),
+            count("unknown")
+        );
+    }
+    let start = Instant::now();
+    let admins = of_each(directory, (&[], None), &askers, 2, |questions, asker, _| {
+        questions
+            .administrator(asker)
+            .is_some_and(|own| matches!(own.can, Can::Yes(_)))
+    });
+    let count = admins.iter().filter(|is| **is).count();
+    println!("admins: {:?}; {count}", start.elapsed());
+    let start = Instant::now();
+    let found = escalations(directory, (&[], None), 1, 2);
+    println!("escalate: {:?}; {}", start.elapsed(), found.found.len());
+}
