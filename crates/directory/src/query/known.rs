@@ -68,7 +68,7 @@ pub(crate) fn known_targets(tables: &Tables) -> Vec<KnownTarget> {
             is_entity: false,
         };
         let has_tags = row.tags.some().is_some();
-        if row.is_key {
+        if row.is_scope_entry {
             // Whatever begins so is a part.
             all.push(target(format!("{arn}{UNNAMED}"), format!("{arn}*"), false));
             continue;
