@@ -12,9 +12,11 @@ use portcullis_syntax::ast::{Document, Entries};
 
 pub use machine::GivenFor;
 use machine::{decide, join};
+use opens::Opening;
 use portcullis_prove::Example;
 
 mod machine;
+mod opens;
 mod proofs;
 
 use crate::answer::{Can, Shown, in_words};
@@ -46,6 +48,8 @@ pub struct Questions<'d> {
     /// The places of targets by their names.
     by_name: Rc<HashMap<String, Vec<usize>>>,
     known: HashMap<Key, Vec<(Looked, Found)>>,
+    /// What the policies of known targets allow, by the targets' places; none of one whose policy was not seen.
+    openings: HashMap<usize, Option<Vec<Opening>>>,
 }
 
 /// What has to be the same for an answer to be the same, beside what was looked at.
@@ -134,6 +138,7 @@ impl<'d> Questions<'d> {
             targets: Rc::new(targets),
             by_name: Rc::new(by_name),
             known: HashMap::new(),
+            openings: HashMap::new(),
         }
     }
 
@@ -384,6 +389,9 @@ impl<'d> Questions<'d> {
         let (home, _) = asker.home();
         for (place, target) in targets.iter().enumerate() {
             if !decides(target, home) || !scope.resources.may_meet_resource(&target.pattern) {
+                continue;
+            }
+            if !self.may_open(asker, scope, place) {
                 continue;
             }
             self.known_target((asker, scope, element), place, search);

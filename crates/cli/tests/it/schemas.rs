@@ -300,7 +300,7 @@ fn the_other_commands() {
     let scenarios = scenarios.map(|(expect, policies)| {
         format!(r#"{{"policies": {policies}, "request": {request}, "expect": "{expect}"}}"#)
     });
-    folder.write("tests.json", &scenarios.join("\n"));
+    folder.write("tests.json", scenarios.join("\n"));
     let run = folder.run(&["test", "--format", "json", "tests.json", "nothing.json"]);
     conforms(&run.stdout, "test.json");
     let tests: Value = serde_json::from_str(&run.stdout).unwrap();

@@ -646,3 +646,29 @@ fn lists_beside_a_dump() {
         assert_eq!(loaded.is_ok(), is_sound, "{list}: {:?}", loaded.err());
     }
 }
+
+/// Roles of the dump of an account repeat themselves in their instance profiles (`IN-13`).
+#[test]
+fn roles_in_instance_profiles() {
+    let trust = |service: &str| {
+        crate::support::policy(&[
+            json!({"Effect": "Allow", "Principal": {"Service": format!("{service}.amazonaws.com")},
+            "Action": "sts:AssumeRole"}),
+        ])
+    };
+    let arn = "arn:aws:iam::111122223333:role/App";
+    for (service, is_sound) in [("ec2", true), ("lambda", false)] {
+        let mut role = crate::support::role(arn, &[], &trust("ec2"));
+        let repeated = json!({"Path": "/", "RoleName": "App", "Arn": arn, "AssumeRolePolicyDocument": trust(service)});
+        role["InstanceProfileList"] = json!([{"InstanceProfileName": "App", "Roles": [repeated]}]);
+        let dump = crate::support::dump(&[], &[role]).to_string();
+        let loaded = Folder::new(&[("account.json", &dump)]).load();
+        assert_eq!(loaded.is_ok(), is_sound, "{service}: {:?}", loaded.err());
+        if let Err(error) = loaded {
+            assert!(
+                error.iter().any(|own| own.contains("CONTRADICTION")),
+                "{error:?}"
+            );
+        }
+    }
+}

@@ -229,6 +229,7 @@ fn published_paths_are_found_and_repaired_ones_are_not() {
 
 /// Users of a real account in which published paths were deployed, and of whom it is known whether they have one.
 #[test]
+#[ignore = "takes a minute: `-- --ignored vulnerable`"]
 fn a_vulnerable_account() {
     let file = concat!(
         env!("CARGO_MANIFEST_DIR"),
@@ -238,11 +239,7 @@ fn a_vulnerable_account() {
         println!("skipped: the account is not there");
         return;
     };
-    let mut dump: Value = serde_json::from_str(&text).unwrap();
-    // The loader does not know the roles in instance profiles; they say nothing else.
-    for role in dump["RoleDetailList"].as_array_mut().unwrap() {
-        role.as_object_mut().unwrap().remove("InstanceProfileList");
-    }
+    let dump: Value = serde_json::from_str(&text).unwrap();
     let all = found(&dump);
     let users = dump["UserDetailList"].as_array().unwrap();
     let mut missed = Vec::new();

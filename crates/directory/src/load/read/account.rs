@@ -195,6 +195,9 @@ impl Loader {
             }
             (EntityKind::User, _) => None,
         };
+        if kind == EntityKind::Role {
+            self.instance_profiles(record, node, at, "InstanceProfileList");
+        }
         let groups = match kind {
             EntityKind::User => self.string_list(record, node, at, "GroupList"),
             EntityKind::Role => Vec::new(),

@@ -40,15 +40,7 @@ impl Loader {
             }
         }
         if has("InstanceProfiles", "InstanceProfileName") {
-            let inside = at.member("InstanceProfiles");
-            let profiles = self.list(record, node, at, "InstanceProfiles");
-            for (index, profile) in profiles.iter().enumerate() {
-                let at = inside.index(index);
-                let inside = at.member("Roles");
-                for (index, own) in self.list(record, profile, at, "Roles").iter().enumerate() {
-                    self.settings(record, own, inside.index(index), "RoleName", "role");
-                }
-            }
+            self.instance_profiles(record, node, at, "InstanceProfiles");
             return Some("list of instance profiles");
         }
         if has("AttachedPolicies", "PolicyArn") {
@@ -59,5 +51,24 @@ impl Loader {
             return Some("attached policies, which dumps of accounts have");
         }
         None
+    }
+
+    /// Reads the roles inside a list of instance profiles, which also roles have (`IN-13`): they repeat what is said of
+    /// the role elsewhere, and are held to it.
+    pub(super) fn instance_profiles(
+        &mut self,
+        record: &Record<'_, '_>,
+        node: &Node<'_>,
+        at: JsonPath<'_>,
+        list: &str,
+    ) {
+        let inside = at.member(list);
+        for (index, profile) in self.list(record, node, at, list).iter().enumerate() {
+            let at = inside.index(index);
+            let inside = at.member("Roles");
+            for (index, own) in self.list(record, profile, at, "Roles").iter().enumerate() {
+                self.settings(record, own, inside.index(index), "RoleName", "role");
+            }
+        }
     }
 }
