@@ -3,15 +3,12 @@
 //! An administrator may do what no policy names, on everything, also in the service that gives permissions, and may give itself
 //! policies: whoever has all but that is none. What is allowed on everything is proved: no request is refused.
 
-use std::collections::BTreeSet;
-
 use portcullis_prove::Selection;
-use portcullis_syntax::Policy;
 
 use crate::answer::{Can, Shown};
 use crate::caller::Asker;
 use crate::questions::Questions;
-use crate::what_can::taken_away;
+use crate::taken_away::taken_away;
 
 /// An administrator.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,23 +105,11 @@ impl<'d> Questions<'d> {
             return Vec::new();
         };
         let everything = Selection::of(["*"]);
-        let chains = own.scps.iter().chain(&own.rcps).flatten();
-        let limits = own.boundary.iter().flatten();
-        let policies: Vec<Policy<'d>> = own
-            .identity
-            .iter()
-            .chain(limits)
-            .chain(chains)
-            .copied()
-            .collect();
-        let mut seen: BTreeSet<Selection> = BTreeSet::new();
         let mut found = Vec::new();
-        for statement in policies.iter().flat_map(|own| own.document.statements) {
-            for actions in taken_away(statement) {
-                if seen.insert(actions.clone()) && !self.is_allowed_on_all(asker, &actions) {
-                    let can = self.can(asker, &actions, &everything);
-                    found.push(Exception { actions, can });
-                }
+        for (_, actions) in taken_away(&own) {
+            if !self.is_allowed_on_all(asker, &actions) {
+                let can = self.can(asker, &actions, &everything);
+                found.push(Exception { actions, can });
             }
         }
         found

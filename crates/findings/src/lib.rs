@@ -23,6 +23,7 @@ mod external;
 mod parallel;
 mod paths;
 mod questions;
+mod taken_away;
 mod what_can;
 mod who_can;
 

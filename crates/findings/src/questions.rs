@@ -1,23 +1,22 @@
 //! Whether somebody can do something: classes of targets, asked one after the other until one answers.
 
+mod machine;
+mod opens;
+mod proofs;
+
 use std::collections::HashMap;
 use std::rc::Rc;
 
 use bumpalo::Bump;
 use portcullis_directory::{Directory, Engine, KnownTarget, PolicySetNumber, RequestPolicies};
 use portcullis_model::{Caller, ContextEntry, Request, check_action, is_account_id, split_arn};
-use portcullis_prove::{Existence, Looked, Selection};
+use portcullis_prove::{Example, Existence, Looked, Selection};
 use portcullis_syntax::PolicySets;
 use portcullis_syntax::ast::{Document, Entries};
 
 pub use machine::GivenFor;
 use machine::{decide, join};
 use opens::Opening;
-use portcullis_prove::Example;
-
-mod machine;
-mod opens;
-mod proofs;
 
 use crate::answer::{Can, Shown, in_words};
 use crate::caller::Asker;
@@ -540,10 +539,8 @@ impl<'d> Questions<'d> {
 
     /// What the directory decides of a request.
     fn decided(&mut self, asker: &Asker<'d>, example: &Example) -> Result<bool, String> {
-        {
-            let given = self.given();
-            decide(self.directory, &mut self.engine, asker, given, example)
-        }
+        let given = self.given();
+        decide(self.directory, &mut self.engine, asker, given, example)
     }
 
     /// The keys that the policies of a request ask for and that it does not have: without any, nothing else is decided whatever

@@ -12,6 +12,7 @@ use crate::answer::Can;
 use crate::caller::Asker;
 use crate::class::{Facts, Target};
 use crate::questions::{Questions, decides};
+use crate::taken_away::taken_away;
 
 /// What somebody can do by an entry of a policy, or cannot although another entry would allow it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,39 +96,24 @@ impl<'d> Questions<'d> {
         own: &PolicySets<'d>,
         found: &mut Vec<Ability>,
     ) {
-        let chains = own.scps.iter().chain(&own.rcps).flatten();
-        let limits = own.boundary.iter().chain(&own.resource).flatten();
-        let policies: Vec<Policy<'d>> = own
-            .identity
-            .iter()
-            .chain(limits)
-            .chain(chains)
-            .copied()
-            .collect();
-        let mut seen: BTreeSet<Selection> = BTreeSet::new();
-        for policy in &policies {
-            for statement in policy.document.statements {
-                for actions in taken_away(statement) {
-                    let is_within = found.iter().any(|own| {
-                        let can = matches!(own.can, Can::Yes(_) | Can::If(_));
-                        let mut patterns = actions.patterns.iter();
-                        can && patterns.any(|pattern| own.actions.may_meet_action(pattern))
-                    });
-                    if !is_within || !seen.insert(actions.clone()) {
-                        continue;
-                    }
-                    let can = self.can(asker, &actions, resources);
-                    let is_told = found.iter().any(|own| own.actions == actions);
-                    if can == Can::No && !is_told {
-                        found.push(Ability {
-                            actions,
-                            resources: resources.clone(),
-                            policy: Some(policy.name.to_owned()),
-                            can,
-                            is_exception: true,
-                        });
-                    }
-                }
+        for (policy, actions) in taken_away(own) {
+            let is_within = found.iter().any(|own| {
+                let can = matches!(own.can, Can::Yes(_) | Can::If(_));
+                let mut patterns = actions.patterns.iter();
+                can && patterns.any(|pattern| own.actions.may_meet_action(pattern))
+            });
+            if !is_within || found.iter().any(|own| own.actions == actions) {
+                continue;
+            }
+            let can = self.can(asker, &actions, resources);
+            if can == Can::No {
+                found.push(Ability {
+                    actions,
+                    resources: resources.clone(),
+                    policy: Some(policy.to_owned()),
+                    can,
+                    is_exception: true,
+                });
             }
         }
     }
@@ -177,17 +163,5 @@ fn resources_of(statement: &Statement<'_>) -> Selection {
             negated: own.negated,
         },
         None => Selection::of(["*"]),
-    }
-}
-
-/// The actions that a statement denies, or leaves out.
-pub(crate) fn taken_away(statement: &Statement<'_>) -> Vec<Selection> {
-    let list = statement.action.list.iter().map(|entry| entry.value);
-    match (statement.effect, statement.action.negated) {
-        (Effect::Deny, false) | (Effect::Allow, true) => {
-            list.map(|entry| Selection::of([entry])).collect()
-        }
-        (Effect::Deny, true) => vec![Selection::but(list)],
-        (Effect::Allow, false) => Vec::new(),
     }
 }

@@ -479,18 +479,7 @@ struct Known<'k> {
 impl<'k> Known<'k> {
     fn of(situation: &'k Situation<'k>) -> Known<'k> {
         let caller = situation.caller.caller;
-        let kind = match caller {
-            Caller::User { .. } => Kind::User,
-            Caller::Role { service_linked, .. } if service_linked => Kind::ServiceLinkedRole,
-            Caller::Role { .. } => Kind::Role,
-            Caller::FederatedUser { .. } => Kind::FederatedUser,
-            Caller::Root { .. } => Kind::Root,
-            Caller::Service { .. } => Kind::Service,
-            Caller::Anonymous => Kind::Anonymous,
-            Caller::Federated { .. } => Kind::Federated,
-            Caller::CanonicalUser { .. } => Kind::Canonical,
-            Caller::OriginAccessIdentity { .. } => Kind::OriginAccessIdentity,
-        };
+        let kind = Kind::of(caller);
         let arn = match caller {
             Caller::Role { role_arn, .. } => Some(role_arn),
             caller => caller.arn(),

@@ -3,6 +3,8 @@
 //! A proof is about a set of requests, so the set is stated: [`AXIOMS`] is printed with answers. Where an axiom is left out
 //! the set grows, so a proof over more requests is one over fewer.
 
+use portcullis_model::Caller;
+
 use crate::algebra::Part;
 use crate::key::{Shapes, Test};
 use crate::language::Language;
@@ -96,6 +98,25 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
+    /// That of a caller.
+    pub(crate) fn of(caller: Caller<'_>) -> Kind {
+        match caller {
+            Caller::User { .. } => Kind::User,
+            Caller::Role {
+                service_linked: true,
+                ..
+            } => Kind::ServiceLinkedRole,
+            Caller::Role { .. } => Kind::Role,
+            Caller::FederatedUser { .. } => Kind::FederatedUser,
+            Caller::Root { .. } => Kind::Root,
+            Caller::Service { .. } => Kind::Service,
+            Caller::Anonymous => Kind::Anonymous,
+            Caller::Federated { .. } => Kind::Federated,
+            Caller::CanonicalUser { .. } => Kind::Canonical,
+            Caller::OriginAccessIdentity { .. } => Kind::OriginAccessIdentity,
+        }
+    }
+
     /// The kinds whose callers have an account.
     pub(crate) fn has_account(self) -> bool {
         use Kind::{FederatedUser, Role, Root, ServiceLinkedRole, User};

@@ -128,18 +128,7 @@ impl Algebra for OneRequest<'_> {
 /// Whether the formula of a decision allows a request. None for requests that the formula is not about: of access points,
 /// for what is no action, of sessions whose ARN is not one of their role, and with an id of the caller that the context gives otherwise.
 pub fn allows(sets: &PolicySets<'_>, request: &Request<'_>) -> Option<bool> {
-    let kind = match request.principal.caller {
-        Caller::User { .. } => Kind::User,
-        Caller::Role { service_linked, .. } if service_linked => Kind::ServiceLinkedRole,
-        Caller::Role { .. } => Kind::Role,
-        Caller::FederatedUser { .. } => Kind::FederatedUser,
-        Caller::Root { .. } => Kind::Root,
-        Caller::Service { .. } => Kind::Service,
-        Caller::Anonymous => Kind::Anonymous,
-        Caller::Federated { .. } => Kind::Federated,
-        Caller::CanonicalUser { .. } => Kind::Canonical,
-        Caller::OriginAccessIdentity { .. } => Kind::OriginAccessIdentity,
-    };
+    let kind = Kind::of(request.principal.caller);
     if sets.bucket.is_some() || check_action(request.action).is_err() {
         return None;
     }

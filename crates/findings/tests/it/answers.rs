@@ -142,3 +142,63 @@ fn sessions_that_a_policy_names_are_shown() {
     assert_eq!(arns, [session]);
     assert!(matches!(ways[0].can, Can::Yes(_)));
 }
+
+/// `XACC-1`: a pattern over targets of another account finds what single resources do, though targets that open to nobody
+/// of the caller's account are not asked about.
+#[test]
+fn targets_of_other_accounts() {
+    let statement = |principal: Value, action: &str| json!({"Effect": "Allow", "Principal": principal, "Action": action});
+    let get = "s3:GetObject";
+    let mut but_put = statement(json!({"AWS": "111122223333"}), get);
+    but_put.as_object_mut().unwrap().remove("Action");
+    but_put["NotAction"] = json!("s3:Put*");
+    let mut deny = statement(json!("*"), get);
+    deny["Effect"] = json!("Deny");
+    let cases = [
+        (statement(json!({"AWS": "111122223333"}), get), true),
+        (statement(json!({"AWS": arn("user/ann")}), "s3:Get*"), true),
+        (statement(json!("*"), "*"), true),
+        (
+            statement(
+                json!({"AWS": ["777788889999", "arn:aws:iam::111122223333:root"]}),
+                get,
+            ),
+            true,
+        ),
+        (but_put, true),
+        (statement(json!({"AWS": "777788889999"}), get), false),
+        (statement(json!({"AWS": arn("user/bob")}), get), false),
+        (
+            statement(json!({"AWS": "111122223333"}), "s3:PutObject"),
+            false,
+        ),
+        (
+            statement(json!({"Service": "ec2.amazonaws.com"}), get),
+            false,
+        ),
+        (deny, false),
+    ];
+    let buckets: Vec<Value> = cases
+        .iter()
+        .enumerate()
+        .map(|(index, (own, _))| {
+            let mut own = own.clone();
+            own["Resource"] = json!(format!("arn:aws:s3:::b{index}/*"));
+            let policy = json!({"Version": "2012-10-17", "Statement": [own]});
+            json!({"arn": format!("arn:aws:s3:::b{index}"), "account": "444455556666", "policy": policy})
+        })
+        .collect();
+    let all = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
+    let (_folder, directory) = directory(&[user("ann", &[all], &[], &[])], &[], &buckets);
+    for (index, (own, is_allowed)) in cases.iter().enumerate() {
+        for resource in ["k", "*"].map(|rest| format!("arn:aws:s3:::b{index}/{rest}")) {
+            let can = can(&directory, &arn("user/ann"), get, &resource);
+            assert_eq!(
+                matches!(can, Can::Yes(_)),
+                *is_allowed,
+                "{own} {resource}: {can:?}"
+            );
+            assert_eq!(can == Can::No, !is_allowed, "{own} {resource}: {can:?}");
+        }
+    }
+}

@@ -12,5 +12,4 @@
 
 mod answers;
 mod brute_force;
-mod large;
 mod paths;
