@@ -16,8 +16,8 @@
 //! | policies, statements and conditions as written | left out unless explanations are to print them |
 //!
 //! A program is complete and consistent when it comes here: every number in it is that of a record which is there. So the only
-//! error is size, found as soon as a section has grown too large. Memory is that of the image, reserved at once from the sizes
-//! of the large sections. Writing section by section to a file was rejected: the header is the first of the image and has the
+//! error is size, known before anything is written. Memory is that of the image and of what is not written yet of the tables, which
+//! go as they are written. Writing section by section to a file was rejected: the header is the first of the image and has the
 //! checksum of everything behind it.
 
 use portcullis_image::wire::{count, index, name_hash, widened};
@@ -29,8 +29,8 @@ use crate::program::{Program, sections};
 
 /// Lays out the program, in time linear in it but for sorting principals and slots.
 ///
-/// The header is written last, over zeros: lengths and checksum are known only then. The result has no spare capacity, since
-/// whoever keeps the image would keep that too.
+/// The header is written last, over zeros: the checksum is known only then. The result has no spare capacity, since whoever keeps
+/// the image would keep that too.
 ///
 /// # Errors
 /// [`CompileError::TooLarge`] if an offset would need more than 31 bits.
@@ -48,30 +48,36 @@ pub(crate) fn emit(mut program: Program) -> Result<Vec<u8>, CompileError> {
     let slots = slot_index(&program);
     sort_records(&mut program);
 
-    let kinds: Vec<Section> = sections(program.options).collect();
-    let mut image = Vec::with_capacity(expected_size(&program, &index));
-    image.resize(Header::SIZE + Header::ENTRY * kinds.len(), 0);
-    for (entry, section) in kinds.iter().enumerate() {
-        image.resize(image.len().next_multiple_of(8), 0);
-        let start = image.len();
-        append(&mut program, &mut index, &slots, *section, &mut image);
+    let tables: Vec<(Section, Box<dyn Table>)> = sections(program.options)
+        .map(|section| (section, table(&mut program, &mut index, &slots, section)))
+        .collect();
+    let mut end = Header::SIZE + Header::ENTRY * tables.len();
+    let mut starts: Vec<usize> = Vec::with_capacity(tables.len());
+    for (_, table) in &tables {
+        let start = end.next_multiple_of(8);
+        end = start + table.size();
         // Offsets stay below 2^31, so that no sum of an offset and a length can overflow.
-        if i32::try_from(image.len()).is_err() {
+        if i32::try_from(end).is_err() {
             return Err(CompileError::TooLarge);
         }
-        let words = [
-            section.number(),
-            count(start),
-            count(image.len() - start),
-            0,
-        ];
+        starts.push(start);
+    }
+    // Zeros that the system gives take no memory until they are written.
+    let mut image = vec![0; end];
+    let count_of_sections = count(tables.len());
+    for (entry, (start, (section, table))) in starts.into_iter().zip(tables).enumerate() {
+        let size = table.size();
+        if let Some(place) = image.get_mut(start..start + size) {
+            table.write(place);
+        }
+        let words = [section.number(), count(start), count(size), 0];
         let at = Header::SIZE + Header::ENTRY * entry;
         put(&mut image, at, &words.map(u32::to_le_bytes).concat());
     }
 
     put(&mut image, 0, &Header::MAGIC);
     put(&mut image, 8, &Header::VERSION.to_le_bytes());
-    put(&mut image, 12, &count(kinds.len()).to_le_bytes());
+    put(&mut image, 12, &count_of_sections.to_le_bytes());
     let len = widened(image.len());
     put(&mut image, 16, &len.to_le_bytes());
     put(&mut image, 32, &program.layers.bits().to_le_bytes());
@@ -80,31 +86,7 @@ pub(crate) fn emit(mut program: Program) -> Result<Vec<u8>, CompileError> {
     put(&mut image, 40, &program.wanted.bits().to_le_bytes());
     let checksum = Header::checksum_of(&image);
     put(&mut image, 24, &checksum.to_le_bytes());
-    image.shrink_to_fit();
     Ok(image)
-}
-
-/// Bytes that the image will hardly exceed: those of the large sections, an eighth more, and 4 KiB. So it is hardly ever moved
-/// while it is written.
-fn expected_size(program: &Program, index: &Index) -> usize {
-    let sections = [
-        (Section::Strings, program.strings.bytes().len()),
-        (Section::Statements, program.statements.len()),
-        (Section::Lists, program.lists.items().len()),
-        (Section::Patterns, program.patterns.items().len()),
-        (Section::Tokens, program.tokens.items().len()),
-        (Section::Code, program.code.items().len()),
-        (Section::Texts, program.texts.items().len()),
-        (Section::Candidates, index.candidates.len()),
-        (Section::Buckets, index.buckets.len()),
-        (Section::StatementSources, program.origins.len()),
-        (Section::InsnSources, program.insn_sources.len()),
-    ];
-    let sizes = sections
-        .iter()
-        .map(|(section, count)| section.record_size() * count);
-    let large: usize = sizes.sum();
-    large + large / 8 + 4096
 }
 
 /// Writes bytes over those at an offset, which are there.
@@ -114,74 +96,125 @@ fn put(image: &mut [u8], at: usize, bytes: &[u8]) {
     }
 }
 
-/// Appends the records of a section. A section that is added to the format does not compile until it is here.
+/// Records of one kind that become a section.
+trait Table {
+    /// How many bytes the section has.
+    fn size(&self) -> usize;
+
+    /// Writes the section to bytes of its size. The table goes as it is written.
+    fn write(self: Box<Self>, out: &mut [u8]);
+}
+
+/// Records that are encoded one by one.
+struct Records<T, F> {
+    records: Vec<T>,
+    encode: F,
+}
+
+/// Bytes that are written at once before the memory of their records goes.
+const BLOCK: usize = 4 << 20;
+
+impl<T, F: Fn(&T) -> [u8; N], const N: usize> Table for Records<T, F> {
+    fn size(&self) -> usize {
+        self.records.len() * N
+    }
+
+    /// From the end on, because that is where a vector gives memory back: so image and tables together are not much larger
+    /// than the image alone.
+    fn write(self: Box<Self>, out: &mut [u8]) {
+        let Records {
+            mut records,
+            encode,
+        } = *self;
+        while !records.is_empty() {
+            let from = records.len().saturating_sub((BLOCK / N.max(1)).max(1));
+            let last = records.get(from..).unwrap_or_default();
+            let places = out.get_mut(from * N..).unwrap_or_default();
+            for (record, place) in last.iter().zip(places.chunks_exact_mut(N.max(1))) {
+                place.copy_from_slice(&encode(record));
+            }
+            records.truncate(from);
+            records.shrink_to_fit();
+        }
+    }
+}
+
+/// Texts, as they are.
+struct Texts(Vec<u8>);
+
+impl Table for Texts {
+    fn size(&self) -> usize {
+        self.0.len()
+    }
+
+    fn write(self: Box<Self>, out: &mut [u8]) {
+        out.copy_from_slice(&self.0);
+    }
+}
+
+/// The table of a section. A section that is added to the format does not compile until it is here.
 ///
-/// The index of slots, its starts and the sorted principals are made here; every other section is copied record by record.
-fn append(
+/// The index of slots, its starts and the sorted principals are made here; every other section is a table of the program or of
+/// the index.
+fn table(
     program: &mut Program,
     index: &mut Index,
     slots: &[SlotEntry],
     section: Section,
-    out: &mut Vec<u8>,
-) {
+) -> Box<dyn Table> {
     use core::mem::take;
-    fn all<T, const N: usize>(items: &[T], encode: impl Fn(&T) -> [u8; N], out: &mut Vec<u8>) {
-        out.reserve(items.len() * N);
-        for item in items {
-            out.extend_from_slice(&encode(item));
-        }
+    fn records<T: 'static, const N: usize>(
+        records: Vec<T>,
+        encode: impl Fn(&T) -> [u8; N] + 'static,
+    ) -> Box<dyn Table> {
+        Box::new(Records { records, encode })
     }
     match section {
         // First, so that the offsets of texts are known while the program is made.
-        Section::Strings => out.extend_from_slice(&program.strings.take()),
-        // First, so that the offsets of texts are known while the program is made.
-        Section::Slots => all(&program.slots.take(), |slot| slot.encode(), out),
-        // First, so that the offsets of texts are known while the program is made.
-        Section::SlotIndex => all(slots, SlotEntry::encode, out),
-        // First, so that the offsets of texts are known while the program is made.
-        Section::SlotStarts => {
-            let bits = slots.len().next_power_of_two().trailing_zeros() + 1;
-            for place in 0..=1_u64 << bits {
-                let is_before = |own: &SlotEntry| u64::from(own.hash) >> (u32::BITS - bits) < place;
-                let entry = count(slots.partition_point(is_before));
-                out.extend(SlotStart { entry }.encode());
-            }
+        Section::Strings => Box::new(Texts(program.strings.take())),
+        Section::Slots => records(program.slots.take(), |slot| slot.encode()),
+        Section::SlotIndex => records(slots.to_vec(), SlotEntry::encode),
+        Section::SlotStarts => records(slot_starts(slots), SlotStart::encode),
+        Section::Statements => records(take(&mut program.statements), |own| own.encode()),
+        Section::Lists => records(program.lists.take(), |word| word.to_le_bytes()),
+        Section::Actions => records(program.actions.take(), |action| action.encode()),
+        Section::Patterns => records(program.patterns.take(), |pattern| pattern.encode()),
+        Section::Tokens => records(program.tokens.take(), |token| token.encode()),
+        Section::Principals => records(program.principals.take(), |own| own.encode()),
+        Section::Code => records(program.code.take(), |insn| insn.encode()),
+        Section::Texts => records(program.texts.take(), |text| text.encode()),
+        Section::ShortTexts => records(program.short_texts.take(), |text| text.encode()),
+        Section::Numbers => records(program.numbers.take(), |number| number.encode()),
+        Section::Instants => records(program.instants.take(), |instant| instant.encode()),
+        Section::Networks => records(program.networks.take(), |network| network.encode()),
+        Section::Arns => records(program.arns.take(), |arn| arn.encode()),
+        Section::Units => records(take(&mut program.units), |unit| unit.encode()),
+        Section::ActionPostings => {
+            records(take(&mut index.action_postings), |posting| posting.encode())
         }
-        Section::Statements => all(&take(&mut program.statements), |own| own.encode(), out),
-        Section::Lists => all(&program.lists.take(), |word| word.to_le_bytes(), out),
-        Section::Actions => all(&program.actions.take(), |action| action.encode(), out),
-        Section::Patterns => all(&program.patterns.take(), |pattern| pattern.encode(), out),
-        Section::Tokens => all(&program.tokens.take(), |token| token.encode(), out),
-        Section::Principals => all(&program.principals.take(), |own| own.encode(), out),
-        Section::Code => all(&program.code.take(), |insn| insn.encode(), out),
-        Section::Texts => all(&program.texts.take(), |text| text.encode(), out),
-        Section::ShortTexts => all(&program.short_texts.take(), |text| text.encode(), out),
-        Section::Numbers => all(&program.numbers.take(), |number| number.encode(), out),
-        Section::Instants => all(&program.instants.take(), |instant| instant.encode(), out),
-        Section::Networks => all(&program.networks.take(), |network| network.encode(), out),
-        Section::Arns => all(&program.arns.take(), |arn| arn.encode(), out),
-        Section::Units => all(&take(&mut program.units), |unit| unit.encode(), out),
-        Section::ActionPostings => all(
-            &take(&mut index.action_postings),
-            |posting| posting.encode(),
-            out,
-        ),
-        Section::Postings => all(&take(&mut index.postings), |set| set.encode(), out),
-        Section::CandidateSets => all(&take(&mut index.candidate_sets), |set| set.encode(), out),
-        Section::Candidates => all(
-            &take(&mut index.candidates),
-            |candidate| candidate.encode(),
-            out,
-        ),
-        Section::Probes => all(&take(&mut index.probes), |probe| probe.encode(), out),
-        Section::Buckets => all(&take(&mut index.buckets), |bucket| bucket.encode(), out),
-        Section::ActionTable => all(&take(&mut index.action_table), |entry| entry.encode(), out),
-        Section::Services => all(&take(&mut index.services), |service| service.encode(), out),
-        Section::Fallback => all(&take(&mut index.fallback), |action| action.encode(), out),
-        Section::PolicySources => all(&take(&mut program.sources), |source| source.encode(), out),
-        Section::StatementSources => all(&take(&mut program.origins), |own| own.encode(), out),
-        Section::InsnSources => all(&take(&mut program.insn_sources), |insn| insn.encode(), out),
+        Section::Postings => records(take(&mut index.postings), |set| set.encode()),
+        Section::CandidateSets => records(take(&mut index.candidate_sets), |set| set.encode()),
+        Section::Candidates => records(take(&mut index.candidates), |candidate| candidate.encode()),
+        Section::Probes => records(take(&mut index.probes), |probe| probe.encode()),
+        Section::Buckets => records(take(&mut index.buckets), |bucket| bucket.encode()),
+        Section::ActionTable => records(take(&mut index.action_table), |entry| entry.encode()),
+        Section::Services => records(take(&mut index.services), |service| service.encode()),
+        Section::Fallback => records(take(&mut index.fallback), |action| action.encode()),
+        Section::PolicySources => records(take(&mut program.sources), |source| source.encode()),
+        Section::StatementSources => records(take(&mut program.origins), |own| own.encode()),
+        Section::InsnSources => records(take(&mut program.insn_sources), |insn| insn.encode()),
     }
+}
+
+/// Where the entries of each bucket of the index of slots begin.
+fn slot_starts(slots: &[SlotEntry]) -> Vec<SlotStart> {
+    let bits = slots.len().next_power_of_two().trailing_zeros() + 1;
+    let start = |place: u64| {
+        let is_before = |own: &SlotEntry| u64::from(own.hash) >> (u32::BITS - bits) < place;
+        let entry = count(slots.partition_point(is_before));
+        SlotStart { entry }
+    };
+    (0..=1_u64 << bits).map(start).collect()
 }
 
 /// Slots by the hash of their names, then by number: what is searched when a request names a key. Of a key that conditions read

@@ -263,12 +263,7 @@ impl Strings {
         text_at(&self.bytes, self.base, text)
     }
 
-    /// All texts: the section.
-    pub(crate) fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
-    /// The bytes alone, which are no longer here.
+    /// All texts, which are no longer here: the section.
     pub(crate) fn take(&mut self) -> Vec<u8> {
         core::mem::take(&mut self.bytes)
     }

@@ -162,8 +162,7 @@ impl Directory {
         changes: &mut Changes,
     ) {
         if let Some(documents) = self.policies.documents() {
-            let strings = self.tables.strings();
-            let locator = Locator { documents, strings };
+            let locator = Locator { documents };
             locator.locate(folder, explanation, scene, changes);
         }
     }

@@ -12,6 +12,7 @@ pub(crate) mod entries;
 pub(crate) mod generation;
 pub(crate) mod key_sources;
 pub(crate) mod named_principals;
+mod parse;
 pub(crate) mod policies;
 pub(crate) mod policy_sets;
 pub(crate) mod principals;

@@ -143,8 +143,8 @@ pub fn checksum(bytes: &[u8]) -> u64 {
     ];
     let mut blocks = bytes.chunks_exact(32);
     for block in &mut blocks {
-        for (lane, word) in lanes.iter_mut().zip(block.chunks_exact(8)) {
-            *lane = step(*lane, u64_at(word, 0));
+        for (lane, at) in lanes.iter_mut().zip([0, 8, 16, 24]) {
+            *lane = step(*lane, u64_at(block, at));
         }
     }
     let mut hash = step(0, widened(bytes.len()));

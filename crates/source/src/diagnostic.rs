@@ -193,15 +193,27 @@ impl fmt::Display for Pointer<'_> {
         for step in self.0 {
             match step {
                 Step::Index(index) => write!(f, "/{index}")?,
-                Step::Member(name) | Step::Name(name) => {
-                    write!(f, "/{}", name.replace('~', "~0").replace('/', "~1"))?;
-                }
+                Step::Member(name) | Step::Name(name) => Pointer::write_name(name, f)?,
             }
         }
         if let Some(Step::Name(_)) = self.0.last() {
             f.write_str("#")?;
         }
         Ok(())
+    }
+}
+
+impl Pointer<'_> {
+    /// Writes the step to the member with a name.
+    ///
+    /// # Errors
+    /// Those of the formatter.
+    pub fn write_name(name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("/")?;
+        if !name.contains(['~', '/']) {
+            return f.write_str(name);
+        }
+        f.write_str(&name.replace('~', "~0").replace('/', "~1"))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Objects: members by name, values by type.
 
+use std::fmt;
 use std::rc::Rc;
 
 use crate::json::{Member, Node, Value, tree};
@@ -24,8 +25,9 @@ pub fn slots<'t, 'n, const N: usize>(
     let mut unknown = Vec::new();
     for member in members {
         let name = member.key.value;
-        match names.iter().zip(&mut known).find(|(own, _)| **own == name) {
-            Some((_, slot)) => {
+        let place = names.iter().position(|own| *own == name);
+        match place.and_then(|place| known.get_mut(place)) {
+            Some(slot) => {
                 slot.get_or_insert(member);
             }
             None => unknown.push(member),
@@ -40,13 +42,19 @@ pub fn field<'t, 'n>(node: &tree::Node<'t, 'n>, name: &str) -> Option<&'n tree::
         .filter(|member| !matches!(member.value, Value::Null))
 }
 
-/// The text of a value that must be a string: `owner` is the value in words, such as `` `action` ``.
+/// The text of a value that must be a string: `owner` is the value in words, such as `` `action` ``, which are only asked for
+/// if it is none.
 ///
 /// # Errors
 /// The mismatch, not located.
-pub fn text<'t>(owner: &str, node: &tree::Node<'t, '_>) -> Result<&'t str, Box<Diagnostic>> {
-    node.as_str()
-        .ok_or_else(|| Box::new(Diagnostic::mismatch(owner, "a string", node)))
+pub fn text<'t>(
+    owner: impl fmt::Display,
+    node: &tree::Node<'t, '_>,
+) -> Result<&'t str, Box<Diagnostic>> {
+    node.as_str().ok_or_else(|| {
+        let owner = owner.to_string();
+        Box::new(Diagnostic::mismatch(&owner, "a string", node))
+    })
 }
 
 /// The elements of a value that must be a list, `wanted` in words, such as `a list of policies`.
@@ -54,12 +62,12 @@ pub fn text<'t>(owner: &str, node: &tree::Node<'t, '_>) -> Result<&'t str, Box<D
 /// # Errors
 /// The mismatch, not located.
 pub fn list<'t, 'n>(
-    owner: &str,
+    owner: impl fmt::Display,
     wanted: &str,
     node: &tree::Node<'t, 'n>,
 ) -> Result<&'n [tree::Node<'t, 'n>], Box<Diagnostic>> {
     node.as_array()
-        .ok_or_else(|| Box::new(Diagnostic::mismatch(owner, wanted, node)))
+        .ok_or_else(|| Box::new(Diagnostic::mismatch(&owner.to_string(), wanted, node)))
 }
 
 impl Diagnostic {

@@ -40,6 +40,30 @@ pub fn first(bytes: &[u8], mark: impl Fn(u64) -> u64) -> Option<usize> {
     Some(bytes.len() - rest.len() + found)
 }
 
+/// Marks the bytes that continue a character of UTF-8.
+#[inline(always)]
+pub fn continues(word: u64) -> u64 {
+    word & !(word << 1) & (ONES << 7)
+}
+
+/// How many bytes are marked, by a function that marks each rightly.
+///
+/// ```
+/// use portcullis_source::words::{continues, marked};
+/// assert_eq!(marked("naïve café".as_bytes(), continues), 2);
+/// ```
+#[inline(always)]
+pub fn marked(bytes: &[u8], mark: impl Fn(u64) -> u64) -> usize {
+    let mut words = bytes.chunks_exact(8);
+    let mut count = 0;
+    for word in &mut words {
+        let word = <[u8; 8]>::try_from(word).map_or(0, u64::from_le_bytes);
+        count += mark(word).count_ones() as usize;
+    }
+    let mark_of = |byte: &&u8| mark(u64::from(**byte)) & 0x80 != 0;
+    count + words.remainder().iter().filter(mark_of).count()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

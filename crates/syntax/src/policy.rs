@@ -63,17 +63,31 @@ pub fn parse_policy<'a>(
     options: ReadOptions,
     arena: &'a Bump,
 ) -> (Option<Document<'a>>, Vec<Diagnostic>) {
-    // In ASCII, only an escape can write a character that IAM does not take.
-    let is_strange = |byte: u8| byte == b'\\' || byte >= 0x80;
-    let is_plain = !text
-        .bytes()
-        .fold(false, |found, byte| found | is_strange(byte));
+    let is_plain = is_plain(text);
     // Of the tree only texts are kept: the next document's tree takes its memory.
     let nodes = Bump::with_capacity(text.len().saturating_mul(3).min(TREE));
     match json::read_open(text, arena, &nodes) {
         (Some(node), sink) => read_into(node, options, is_plain, arena, sink),
         (None, sink) => (None, sink.finish()),
     }
+}
+
+/// True if no JSON in a text can have a character that IAM does not take (`GRAM-7`): in ASCII, only an escape can write one.
+pub fn is_plain(text: &str) -> bool {
+    let is_strange = |byte: u8| byte == b'\\' || byte >= 0x80;
+    // Without a way out, several bytes are looked at in one step.
+    !text
+        .bytes()
+        .fold(false, |found, byte| found | is_strange(byte))
+}
+
+/// [`read_policy`] for the tree of a text that [`is_plain`], or of a part of it: without a look at each character.
+pub fn read_plain_policy<'a>(
+    node: json::Node<'a>,
+    options: ReadOptions,
+    arena: &'a Bump,
+) -> (Option<Document<'a>>, Vec<Diagnostic>) {
+    read_into(node, options, true, arena, Sink::default())
 }
 
 /// Reads a policy document from a JSON tree without duplicate members.

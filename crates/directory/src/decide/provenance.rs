@@ -248,16 +248,15 @@ impl<'d> Sources<'d> {
     fn applied(&self, policy: PolicyId, layer: Layer, own: Option<&PrincipalPolicies>) -> Applied {
         let strings = self.tables.strings();
         let documents = self.documents;
-        let (name, place) = documents.map_or((Symbol::NONE, Symbol::NONE), |documents| {
-            documents.name_and_reference(policy)
-        });
+        let name = documents.map_or(Symbol::NONE, |documents| documents.name(policy));
+        let place = documents.map_or("", |documents| documents.reference(policy));
         let ways = own
             .filter(|_| layer == Layer::Identity)
             .map_or(&[][..], |own| &own.policies);
         let attached = ways.iter().filter(|(_, own)| *own == policy);
         Applied {
             name: strings.get(name).to_string(),
-            place: strings.get(place).to_string(),
+            place: place.to_string(),
             path: String::new(),
             attached: attached
                 .map(|(attachment, _)| self.attached(*attachment))

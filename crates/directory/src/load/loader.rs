@@ -10,8 +10,10 @@
 //! use (invariant 6 of `docs/architecture.md`) and would depend on the schedule.
 
 use std::collections::{BTreeSet, HashSet};
+use std::fmt;
 use std::rc::Rc;
 
+use bumpalo::Bump;
 use portcullis_source::json::Node;
 use portcullis_source::{Code, Severity, Source};
 
@@ -43,6 +45,8 @@ pub(crate) struct Loader {
     /// decide nothing. What looks like a policy and is not in here is an error (`IN-4`). An offset
     /// identifies a node, since no two nodes of a value begin at the same byte.
     pub(crate) consumed: HashSet<u32>,
+    /// Where one document after the other is read to see whether it is one.
+    pub(crate) scratch: Bump,
 }
 
 /// One JSON value of a file, and where that is. Readers get it beside the node that they look at.
@@ -53,6 +57,8 @@ pub(crate) struct Record<'r, 'a> {
     pub(crate) file: &'r str,
     /// Where the whole value begins.
     pub(crate) loc: SourceLoc,
+    /// Whether the text is (`policy::is_plain`), and so every document in it.
+    pub(crate) is_plain: bool,
 }
 
 impl Loader {
@@ -99,10 +105,11 @@ impl Record<'_, '_> {
 
     /// How a policy is called in explanations: `file#/path`, with the line of a record that is not
     /// the first of its file. [`crate::load::located`] leads it back to a line and column.
-    pub(crate) fn reference(&self, at: JsonPath<'_>) -> String {
-        match self.loc.line {
-            0 | 1 => format!("{}#{at}", self.file),
-            line => format!("{}:{line}#{at}", self.file),
+    pub(crate) fn reference<'p>(&'p self, at: JsonPath<'p>) -> impl fmt::Display + 'p {
+        Reference {
+            file: self.file,
+            line: self.loc.line,
+            at,
         }
     }
 
@@ -120,6 +127,23 @@ impl Record<'_, '_> {
             list,
             index: number(index),
             ..self.loc
+        }
+    }
+}
+
+/// See [`Record::reference`].
+struct Reference<'p> {
+    file: &'p str,
+    line: u32,
+    at: JsonPath<'p>,
+}
+
+impl fmt::Display for Reference<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Reference { file, line, at } = self;
+        match line {
+            0 | 1 => write!(f, "{file}#{at}"),
+            line => write!(f, "{file}:{line}#{at}"),
         }
     }
 }

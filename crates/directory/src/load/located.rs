@@ -22,7 +22,6 @@ use portcullis_vm::{Explanation, StatementReport};
 
 use crate::load::read::files::{self, Content, FoundFile};
 use crate::store::documents::Documents;
-use crate::store::strings::StringTable;
 
 /// Line and column, counted from 1, columns in code points (`IN-2`).
 type LineColumn = (u32, u32);
@@ -88,8 +87,6 @@ fn follow<'n, 'a>(root: &'n Node<'a>, path: &str) -> Option<&'n Node<'a>> {
 pub(crate) struct Locator<'d> {
     /// Every policy with its reference and text.
     pub(crate) documents: &'d Documents,
-    /// What the references are symbols of.
-    pub(crate) strings: &'d StringTable,
 }
 
 impl Locator<'_> {
@@ -130,7 +127,7 @@ impl Locator<'_> {
         for report in reports(explanation, changes) {
             // The excerpt is cut from the document, whose text it is whether or not its file is
             // still there.
-            let text = self.documents.text_at(&report.file, self.strings);
+            let text = self.documents.text_at(&report.file);
             let own = text.and_then(|text| between(text, report.start, report.end));
             report.text = own.map(str::to_string);
             let Some(positions) = found.get(&report.file) else {
@@ -220,7 +217,7 @@ impl Locator<'_> {
         for own in wanted {
             let node = follow(&root, &own.path);
             let inner = node.and_then(|node| undress_placed(node, source.text(), &arena).ok());
-            let text = self.documents.text_at(&own.reference, self.strings);
+            let text = self.documents.text_at(&own.reference);
             let Some((inner, text)) = inner.zip(text) else {
                 continue;
             };

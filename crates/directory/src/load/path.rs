@@ -8,6 +8,7 @@
 use std::fmt;
 
 use portcullis_source::{Code, Diagnostic, Place, Pointer, Severity, Span, quoted};
+use smallvec::SmallVec;
 
 /// A path in a JSON value. Displayed as a JSON pointer, `/member/0`, and as nothing for the value
 /// itself.
@@ -68,12 +69,8 @@ impl<'p> JsonPath<'p> {
 
 impl JsonPath<'_> {
     /// The last step in words, as the subject of a message: "`Arn` must be a string".
-    pub(crate) fn name(&self) -> String {
-        match self.step {
-            Step::Root => "the value".to_owned(),
-            Step::Member(name) => quoted(name),
-            Step::Index(_) | Step::Pointer(_) => "an element".to_owned(),
-        }
+    pub(crate) fn name(&self) -> StepName<'_> {
+        StepName(self.step)
     }
 
     /// The steps from the value itself, owned, for a diagnostic that outlives the value.
@@ -96,7 +93,38 @@ impl JsonPath<'_> {
 
 impl fmt::Display for JsonPath<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Pointer(&self.steps()).fmt(f)
+        // Each policy of a directory is called by its path, so that owned steps would cost much.
+        let mut steps: SmallVec<[Step<'_>; 8]> = SmallVec::new();
+        let mut at = Some(self);
+        while let Some(here) = at {
+            steps.push(here.step);
+            at = here.parent;
+        }
+        for step in steps.iter().rev() {
+            match step {
+                Step::Root => {}
+                Step::Member(name) => Pointer::write_name(name, f)?,
+                Step::Index(index) => write!(f, "/{index}")?,
+                Step::Pointer(path) => {
+                    let steps: Vec<_> = steps_of(path).collect();
+                    Pointer(&steps).fmt(f)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The last step of a path in words. Made into text only where a message needs it.
+pub(crate) struct StepName<'p>(Step<'p>);
+
+impl fmt::Display for StepName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Step::Root => f.write_str("the value"),
+            Step::Member(name) => f.write_str(&quoted(name)),
+            Step::Index(_) | Step::Pointer(_) => f.write_str("an element"),
+        }
     }
 }
 

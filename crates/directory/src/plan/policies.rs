@@ -5,6 +5,7 @@
 //! one unit, whoever has it, so that an image grows with the policies and not with the principals. Compiling waits until
 //! somebody asks, because checking a folder needs no image.
 
+use std::borrow::Cow;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -16,6 +17,7 @@ use portcullis_model::{Layer, PolicyKind};
 use crate::error::EngineError;
 use crate::plan::DecisionPlan;
 use crate::plan::generation::Generation;
+use crate::plan::parse::{Rounds, Typed};
 use crate::store::documents::Documents;
 use crate::store::ids::{PolicyId, PrincipalIdx, UnitId};
 use crate::store::tables::Tables;
@@ -122,7 +124,8 @@ impl Policies {
             Some(made) => Ok(made?.stack.into_images()),
             None => {
                 let documents = self.documents.unwrap_or_default();
-                let image = image_of_all(Kept::Last(documents), &self.units, tables, self.options);
+                let (documents, units) = (Kept::Last(documents), Cow::Owned(self.units));
+                let image = image_of_all(documents, units, tables, self.options);
                 Ok(vec![image?])
             }
         }
@@ -147,7 +150,8 @@ impl Policies {
             let documents = self.documents.as_deref();
             let none = Documents::default();
             let documents = Kept::Whole(documents.unwrap_or(&none));
-            let image = image_of_all(documents, &self.units, tables, self.options)?;
+            let units = Cow::Borrowed(self.units.as_slice());
+            let image = image_of_all(documents, units, tables, self.options)?;
             Ok(DecisionPlan::new(vec![image], tables, self.id))
         });
         made.as_ref().map_err(|error| EngineError::from(*error))
@@ -171,6 +175,9 @@ fn new_id() -> u64 {
     static MADE: AtomicU64 = AtomicU64::new(1);
     MADE.fetch_add(1, Ordering::Relaxed)
 }
+
+/// What no document is.
+const NO_TEXT: Typed = (TextId::NONE, PolicyKind::Identity);
 
 /// The number of the unit without policies.
 const EMPTY: UnitId = UnitId::new(0);
@@ -217,7 +224,7 @@ fn units_of(documents: &Documents) -> Vec<UnitSource> {
 /// Compiles every policy that takes part anywhere to one image, in the order of the units.
 fn image_of_all(
     mut documents: Kept<'_>,
-    units: &[UnitSource],
+    units: Cow<'_, [UnitSource]>,
     tables: &Tables,
     options: Options,
 ) -> Result<Image<Vec<u8>>, CompileError> {
@@ -228,27 +235,33 @@ fn image_of_all(
         layers: of_units.chain(used).collect(),
         policies: &[],
     });
-    // The tree of one document after the other, in the same memory.
-    let mut arena = Bump::new();
-    for same in units.chunk_by(|one, other| (one.key.0, one.key.1) == (other.key.0, other.key.1)) {
-        let Some((text, kind, _)) = same.first().map(|unit| unit.key) else {
-            continue;
+    // The policies of one document, which is parsed once, are side by side.
+    let typed = |unit: &UnitSource| (unit.key.0, unit.key.1);
+    let mut same = units.chunk_by(|one, other| typed(one) == typed(other));
+    let mut rounds = Rounds::new();
+    loop {
+        let round: Vec<&[UnitSource]> = same.by_ref().take(Rounds::SIZE).collect();
+        let Some(first) = round.first().and_then(|same| same.first()) else {
+            break;
         };
-        documents.let_go_before(text);
+        documents.let_go_before(first.key.0);
+        let typed = |same: &&[UnitSource]| same.first().map_or(NO_TEXT, typed);
+        let parsed = rounds.parse(&documents, &round, typed, |same, document| {
+            let arena = Bump::new();
+            for unit in *same {
+                let (_, _, policy) = unit.key;
+                let policy = documents.named(policy, document, tables.strings(), &arena);
+                compiler.add(PolicyUnit {
+                    layers: unit.layers,
+                    policies: std::slice::from_ref(&policy),
+                });
+            }
+        });
         // All were read before. Should that ever fail, there is no image rather than one without a Deny.
-        let document = documents.parse(text, kind, &arena);
-        let document = document.ok_or(CompileError::TooLarge)?;
-        for unit in same {
-            let (_, _, policy) = unit.key;
-            let policy = documents.named(policy, document, tables.strings(), &arena);
-            compiler.add(PolicyUnit {
-                layers: unit.layers,
-                policies: std::slice::from_ref(&policy),
-            });
-        }
-        arena.reset();
+        parsed.ok_or(CompileError::TooLarge)?;
     }
-    drop(documents);
+    // What nobody needs afterwards makes room for the image.
+    drop((rounds, documents, units));
     checked(compiler.finish()?)
 }
 

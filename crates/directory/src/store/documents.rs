@@ -9,13 +9,15 @@
 //! Documents are gone after an update or in an opened file; images hold what decisions need.
 
 use std::collections::{HashMap, HashSet};
+use std::fmt;
 
 use bumpalo::Bump;
 use portcullis_model::{Layer, PolicyKind};
 use portcullis_source::LineIndex;
+use portcullis_source::json::Node;
 use portcullis_syntax::ast::Document;
 pub(crate) use portcullis_syntax::forms::undress;
-use portcullis_syntax::policy::{ReadOptions, parse_policy};
+use portcullis_syntax::policy::{ReadOptions, parse_policy, read_plain_policy};
 use portcullis_syntax::{Policy, PolicySets, api_of, with_apis};
 
 use crate::store::ids::{PolicyId, SetsId, Symbol};
@@ -28,12 +30,13 @@ use crate::store::texts::{DocumentTexts, TextId};
 pub(crate) type Sets = Vec<(Layer, Vec<PolicyId>)>;
 
 /// A policy: its document under a name.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct StoredPolicy {
     /// What explanations call it: the name of an inline policy, or an ARN.
     name: Symbol,
-    /// `file:line#/path` of the document; of policies that are stored once, the first that was met.
-    reference: Symbol,
+    /// `file:line#/path` of the document, behind it among the texts; none unless explanations are
+    /// wanted.
+    reference: TextId,
     /// The document, among the texts.
     text: TextId,
 }
@@ -41,13 +44,14 @@ struct StoredPolicy {
 /// All policies, as texts. Loading adds to it; afterwards it is read only.
 #[derive(Debug, Default)]
 pub(crate) struct Documents {
-    /// The text of each document, once.
+    /// The text of each document, once, and where documents are. A path for each inline policy would be
+    /// a tenth of a file if it stood among the strings of the directory; an image has its own copy.
     texts: DocumentTexts,
     /// By id. Policies of equal name and text are one, unless explanations tell them apart by where
     /// they are from.
     policies: Vec<StoredPolicy>,
-    /// By name, text, and reference where that tells policies apart. While loading.
-    by_content: HashMap<(Symbol, TextId, Option<Symbol>), PolicyId>,
+    /// While loading.
+    by_content: HashMap<StoredPolicy, PolicyId>,
     /// Texts that were read without error, as policies of which type. Strict and lenient reading
     /// differ in what they accept. While loading.
     sound: HashSet<(TextId, PolicyKind, bool)>,
@@ -91,59 +95,60 @@ impl Invalid {
 impl Documents {
     /// Stores a document under a name. Equal documents of one name are one policy, unless
     /// explanations are wanted: these say where the policy is that applies to this caller, so that
-    /// equal ones at two places have to be two. `reference` is called only where it is kept:
-    /// formatting it costs more than finding the document.
+    /// equal ones at two places have to be two. `reference` is displayed only then: formatting it
+    /// costs more than finding the document.
     pub(crate) fn add(
         &mut self,
         name: Symbol,
-        reference: impl FnOnce() -> Symbol,
+        reference: impl fmt::Display,
         text: &str,
     ) -> PolicyId {
         let text = self.texts.intern(text);
         let next = PolicyId::at(self.policies.len());
-        let mut reference = Some(reference);
-        let mut reference = || {
-            reference
-                .take()
-                .map_or(Symbol::NONE, |reference| reference())
+        let texts = &mut self.texts;
+        let reference = match self.attachments {
+            Some(_) => texts.intern_reference(&reference.to_string()),
+            None => TextId::NONE,
         };
-        let told = self.attachments.is_some().then(&mut reference);
-        *self
-            .by_content
-            .entry((name, text, told))
-            .or_insert_with(|| {
-                self.policies.push(StoredPolicy {
-                    name,
-                    reference: told.unwrap_or_else(reference),
-                    text,
-                });
-                next
-            })
+        let policy = StoredPolicy {
+            name,
+            reference,
+            text,
+        };
+        *self.by_content.entry(policy).or_insert_with(|| {
+            self.policies.push(policy);
+            next
+        })
     }
 
     /// Reads a document as one of a type, unless that was done before. None if it has no error. A
     /// document with one is never used, not even in part (`GRAM-12`).
     ///
-    /// The text is parsed once more, although its record was: taking the tree of the record was
-    /// measured and saved 1 % of a load, because only a text that is seen to be plain is read without
-    /// a look at each of its characters.
+    /// `tree` is the document in the tree of its record, if the record's text is plain. The text is
+    /// parsed once more only without it, or if there is something to say of its positions.
     pub(crate) fn check(
         &mut self,
         id: PolicyId,
+        tree: Option<Node<'_>>,
         kind: PolicyKind,
         strict: bool,
+        arena: &Bump,
     ) -> Option<Invalid> {
         let key = (self.entry(id).text, kind, strict);
         if self.sound.contains(&key) {
             return None;
         }
-        let text = self.texts.get(key.0);
         let options = ReadOptions {
             kind,
             allow_missing_resource: !strict,
         };
-        let arena = Bump::new();
-        let (document, diagnostics) = parse_policy(text, options, &arena);
+        let read = tree.and_then(|tree| read_plain_policy(tree, options, arena).0);
+        if read.is_some() {
+            self.sound.insert(key);
+            return None;
+        }
+        let text = self.texts.get(key.0);
+        let (document, diagnostics) = parse_policy(text, options, arena);
         if document.is_some() {
             self.sound.insert(key);
             return None;
@@ -187,7 +192,7 @@ impl Documents {
     fn entry(&self, id: PolicyId) -> StoredPolicy {
         let none = StoredPolicy {
             name: Symbol::NONE,
-            reference: Symbol::NONE,
+            reference: TextId::NONE,
             text: TextId::NONE,
         };
         self.policies.get(id.index()).copied().unwrap_or(none)
@@ -276,16 +281,20 @@ impl Documents {
     }
 
     /// The text of the policy with a reference. Looks at all policies: explanations ask for a few.
-    pub(crate) fn text_at(&self, reference: &str, strings: &StringTable) -> Option<&str> {
+    pub(crate) fn text_at(&self, reference: &str) -> Option<&str> {
         let mut all = self.policies.iter();
-        let entry = all.find(|entry| strings.get(entry.reference) == reference)?;
+        let entry = all.find(|entry| self.texts.get(entry.reference) == reference)?;
         Some(self.texts.get(entry.text))
     }
 
-    /// A policy's name, and where it is from.
-    pub(crate) fn name_and_reference(&self, id: PolicyId) -> (Symbol, Symbol) {
-        let entry = self.entry(id);
-        (entry.name, entry.reference)
+    /// A policy's name.
+    pub(crate) fn name(&self, id: PolicyId) -> Symbol {
+        self.entry(id).name
+    }
+
+    /// Where a policy is from: `file:line#/path`; empty unless explanations are wanted.
+    pub(crate) fn reference(&self, id: PolicyId) -> &str {
+        self.texts.get(self.entry(id).reference)
     }
 
     /// Parses a policy. None if it cannot be read, which [`Documents::check`] made sure of when it
@@ -329,7 +338,7 @@ impl Documents {
         let name = strings.get(entry.name);
         Policy {
             name,
-            file: strings.get(entry.reference),
+            file: self.texts.get(entry.reference),
             text: self.texts.get(entry.text),
             document: match api_of(name) {
                 Some(api) => with_apis(document, &[api], arena),

@@ -35,8 +35,11 @@ pub(crate) struct DocumentTexts {
     blocks: Vec<StringTable>,
     /// The block of each text, and its symbol there.
     offsets: Vec<(u32, Symbol)>,
-    /// From the hash of a text to its number, while loading.
+    /// From the hash of a document to its number, while loading.
     known: HashIndex,
+    /// The same of references. Each of the two is half as large, and so is the memory that the C
+    /// library keeps when it grows.
+    known_references: HashIndex,
 }
 
 impl DocumentTexts {
@@ -48,6 +51,28 @@ impl DocumentTexts {
         if let Some(found) = self.known.find(hash, same) {
             return TextId(found);
         }
+        let added = self.push(text);
+        if added != TextId::NONE {
+            self.known.insert(hash, added.0);
+        }
+        added
+    }
+
+    /// The number of where a document is, the same for equal ones.
+    pub(crate) fn intern_reference(&mut self, reference: &str) -> TextId {
+        let hash = self.known_references.hash(reference);
+        let same = |number| self.get(TextId(number)) == reference;
+        if let Some(found) = self.known_references.find(hash, same) {
+            return TextId(found);
+        }
+        let added = self.push(reference);
+        if added != TextId::NONE {
+            self.known_references.insert(hash, added.0);
+        }
+        added
+    }
+
+    fn push(&mut self, text: &str) -> TextId {
         let is_full = |block: &StringTable| block.stored().len() + text.len() > BLOCK;
         if self.blocks.last().is_none_or(is_full) {
             self.blocks.push(StringTable::default());
@@ -59,7 +84,6 @@ impl DocumentTexts {
         };
         let next = number(self.offsets.len());
         self.offsets.push((number(block), offset));
-        self.known.insert(hash, next);
         TextId(next)
     }
 
@@ -89,6 +113,7 @@ impl DocumentTexts {
     /// Forgets how to find equal texts.
     pub(crate) fn finish(&mut self) {
         self.known = HashIndex::default();
+        self.known_references = HashIndex::default();
     }
 }
 

@@ -9,7 +9,7 @@ use std::io::{self, BufRead};
 use super::{Encoding, Layout, Records, is_blank};
 use crate::Start;
 use crate::json::MAX_TEXT;
-use crate::words::{equal, first};
+use crate::words::{continues, equal, first, marked};
 
 const MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -293,14 +293,16 @@ impl<R: BufRead> Pieces<'_, R> {
     /// Lets go of everything up to here.
     fn take(&mut self) {
         let text = self.since(0);
-        let line = text.rsplit(|byte| *byte == b'\n').next();
-        let line = line.unwrap_or_default();
+        let (mut line, mut lines) = (text, 0);
+        while let Some(end) = first(line, |word| equal(word, b'\n')) {
+            line = line.get(end + 1..).unwrap_or_default();
+            lines += 1;
+        }
         let line = match self.records.offset {
             0 => line.strip_prefix(MARK).unwrap_or(line),
             _ => line,
         };
-        let characters = line.iter().filter(|byte| **byte & 0xc0 != 0x80).count();
-        let lines = text.iter().filter(|byte| **byte == b'\n').count();
+        let characters = line.len() - marked(line, continues);
         self.column = match lines {
             0 => self.column + characters,
             _ => characters,

@@ -97,7 +97,7 @@ fn compare_entity_dump(loader: &mut Loader, dump: &RawEntityDump, index: usize) 
             // way around nothing is known: the answer is about one policy of many.
             EntityField::Inline(name, policy) => {
                 let inline = inline.map_or(&[][..], Vec::as_slice);
-                let named = |id: &&PolicyId| loader.documents.name_and_reference(**id).0 == *name;
+                let named = |id: &&PolicyId| loader.documents.name(**id) == *name;
                 let mut named = inline.iter().filter(named);
                 named.any(|own| {
                     loader

@@ -49,7 +49,10 @@ pub(super) fn managed_policy(
         return None;
     };
     let policy = bundled.policy;
-    if let Some(invalid) = loader.documents.check(policy, PolicyKind::Identity, true) {
+    let (kind, scratch) = (PolicyKind::Identity, &loader.scratch);
+    let invalid = loader.documents.check(policy, None, kind, true, scratch);
+    loader.scratch.reset();
+    if let Some(invalid) = invalid {
         let arn = loader.strings.get(arn);
         let message = format!("`{arn}`: {}", invalid.message(PolicyKind::Identity));
         let location = loader.location(bundled.loc);

@@ -348,8 +348,7 @@ fn report_unattached(
 fn attachments(loader: &mut Loader, nodes: &HashMap<Symbol, RawNode>) -> HashMap<Symbol, Attached> {
     let full = loader.strings.intern(SCP_FULL_ACCESS);
     let full_name = loader.strings.intern("FullAWSAccess");
-    let location = loader.strings.intern("(built in)");
-    let full_policy = loader.documents.add(full_name, || location, FULL_ACCESS);
+    let full_policy = loader.documents.add(full_name, "(built in)", FULL_ACCESS);
     let mut attached: HashMap<Symbol, Attached> = HashMap::new();
     for raw in std::mem::take(&mut loader.raw.organization.attachments) {
         let text = loader.strings.get(raw.policy).to_string();

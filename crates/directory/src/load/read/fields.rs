@@ -31,7 +31,7 @@ impl Loader {
         at: JsonPath<'_>,
         wanted: &str,
     ) {
-        let owner = at.name();
+        let owner = at.name().to_string();
         self.invalid(record, at, Diagnostic::mismatch(&owner, wanted, node));
     }
 
@@ -52,7 +52,7 @@ impl Loader {
     ) -> Option<&'a str> {
         let member = present(node, name)?;
         let at = at.member(name);
-        text(&at.name(), member)
+        text(at.name(), member)
             .map_err(|problem| self.invalid(record, at, *problem))
             .ok()
     }
@@ -86,7 +86,7 @@ impl Loader {
             return &[];
         };
         let at = at.member(name);
-        list(&at.name(), "a list", member)
+        list(at.name(), "a list", member)
             .map_err(|problem| self.invalid(record, at, *problem))
             .unwrap_or_default()
     }
@@ -105,7 +105,7 @@ impl Loader {
         let Some(member) = present(node, name) else {
             return names;
         };
-        let elements = match list(&at.name(), "a list of strings", member) {
+        let elements = match list(at.name(), "a list of strings", member) {
             Ok(elements) => elements,
             Err(problem) => {
                 self.invalid(record, at, *problem);
@@ -114,7 +114,7 @@ impl Loader {
         };
         for (index, element) in elements.iter().enumerate() {
             let at = at.index(index);
-            match text(&at.name(), element) {
+            match text(at.name(), element) {
                 Ok(text) => names.push(self.strings.intern(text)),
                 Err(problem) => self.invalid(record, at, *problem),
             }
@@ -233,9 +233,7 @@ impl Loader {
         match undress(node, record.source.text()) {
             Ok(text) => {
                 let name = self.strings.intern(name);
-                let strings = &mut self.strings;
-                let location = || strings.intern(&record.reference(at));
-                Ok(self.documents.add(name, location, &text))
+                Ok(self.documents.add(name, record.reference(at), &text))
             }
             Err(message) => {
                 let at = record.at(node, at);
@@ -291,7 +289,11 @@ impl Loader {
         (kind, strict): (PolicyKind, bool),
     ) -> Result<PolicyId, Box<Diagnostic>> {
         let id = self.stored(record, node, at, name)?;
-        let Some(invalid) = self.documents.check(id, kind, strict) else {
+        // An object is the document itself; a string holds one, or its percent-encoding.
+        let tree = (record.is_plain && node.as_object().is_some()).then_some(*node);
+        let invalid = self.documents.check(id, tree, kind, strict, &self.scratch);
+        self.scratch.reset();
+        let Some(invalid) = invalid else {
             return Ok(id);
         };
         Err(Box::new(invalid_policy(

@@ -11,6 +11,7 @@ use std::io::{self, BufRead};
 use bumpalo::Bump;
 use portcullis_source::json::{self, Value};
 use portcullis_source::{Records, Source, Start};
+use portcullis_syntax::policy::is_plain;
 
 use crate::codes;
 use crate::load::loader::{Loader, Record};
@@ -166,6 +167,7 @@ impl Loader {
             source: &source,
             file,
             loc,
+            is_plain: is_plain(source.text()),
         };
         let root = JsonPath::root();
         match node.value {

@@ -11,6 +11,7 @@ use std::io::{self, BufRead};
 
 use portcullis_source::json::{self, Node};
 use portcullis_source::{Piece, Pieces, Source, Start};
+use portcullis_syntax::policy::is_plain;
 
 use crate::load::loader::{Loader, Record};
 use crate::load::path::JsonPath;
@@ -87,6 +88,7 @@ impl Loader {
             source: &source,
             file: reading.name,
             loc,
+            is_plain: is_plain(source.text()),
         };
         let root = JsonPath::root();
         let inside = root.member(list);
@@ -121,6 +123,7 @@ impl Loader {
             source: &source,
             file: reading.name,
             loc,
+            is_plain: is_plain(source.text()),
         };
         let errors = self.errors.count;
         let kind = self.value(&record, &node, JsonPath::root());
