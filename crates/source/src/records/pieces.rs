@@ -112,6 +112,11 @@ impl<R: BufRead> Pieces<'_, R> {
         self.start
     }
 
+    /// The object so far without the elements that were given: all of it behind [`Piece::Rest`].
+    pub fn rest(&self) -> &[u8] {
+        &self.rest
+    }
+
     /// The next piece. There is none behind the rest, nor behind what is odd.
     ///
     /// # Errors

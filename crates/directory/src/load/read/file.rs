@@ -70,7 +70,7 @@ impl Loader {
 
     /// Opens a file that may be JSON. One that is not is reported: as an error if it may hold
     /// policies of a form that is not read (choice R26), otherwise as skipped.
-    fn opened(&mut self, file: &files::FoundFile) -> Option<Box<dyn BufRead>> {
+    fn opened(&mut self, file: &files::FoundFile) -> Option<Box<dyn BufRead + Send>> {
         let name = file.name.as_str();
         use files::Content;
         match files::open(file) {
@@ -99,7 +99,7 @@ impl Loader {
     /// whole.
     fn records(
         &mut self,
-        records: &mut Records<&mut Box<dyn BufRead>>,
+        records: &mut Records<&mut Box<dyn BufRead + Send>>,
         reading: &mut OpenFile<'_>,
         is_in_pieces: bool,
     ) -> io::Result<bool> {

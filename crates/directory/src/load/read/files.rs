@@ -225,7 +225,7 @@ impl FolderWalk<'_> {
 /// What a file contains.
 pub(crate) enum Content {
     /// JSON, or what should be: its name or its first character says so.
-    Json(Box<dyn BufRead>),
+    Json(Box<dyn BufRead + Send>),
     /// What another tool wrote, or a file of another notation, that may hold policies.
     Foreign(Foreign),
     /// Nothing that a directory is made of.
@@ -248,7 +248,7 @@ pub(crate) fn open(file: &FoundFile) -> Result<Content, String> {
 
 /// Tells from name and beginning what an input is. Looks at the first buffer alone, so that nothing
 /// is read twice.
-fn of_content(mut input: Box<dyn BufRead>, name: &str) -> Result<Content, String> {
+fn of_content(mut input: Box<dyn BufRead + Send>, name: &str) -> Result<Content, String> {
     let start = input.fill_buf().map_err(|error| reason(&error))?;
     // gzip again, zip, xz, bzip2, zstandard.
     let packed: [&[u8]; 5] = [

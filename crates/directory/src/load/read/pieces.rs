@@ -1,4 +1,4 @@
-//! Large account dumps, element by element: memory holds one user or role at a time.
+//! Large account dumps, element by element: memory holds a few users or roles at a time.
 //!
 //! Only what is flawless as JSON is read so. Anything else, and whatever is wrong beside the lists,
 //! has locations that only the whole record gives: what was read is rolled back, and the record is
@@ -10,7 +10,7 @@
 use std::io::{self, BufRead};
 
 use portcullis_source::json::{self, Node};
-use portcullis_source::{Piece, Pieces, Source, Start};
+use portcullis_source::{Pieces, Source, Start};
 use portcullis_syntax::policy::is_plain;
 
 use crate::load::loader::{Loader, Record};
@@ -18,6 +18,7 @@ use crate::load::path::JsonPath;
 use crate::load::problem::LoadError;
 use crate::load::raw::SourceLoc;
 use crate::load::read::account::LISTS;
+use crate::load::read::ahead::{Element, Next, Splitter};
 use crate::load::read::open_file::OpenFile;
 
 /// How far everything was that a record adds to, but for what does not matter if it is added twice.
@@ -31,7 +32,7 @@ struct Checkpoint {
 impl Loader {
     /// Reads a dump in pieces. False if it has to be read as a whole; then the records are as they
     /// were.
-    pub(super) fn pieces<R: BufRead>(
+    pub(super) fn pieces<R: BufRead + Send>(
         &mut self,
         pieces: &mut Pieces<'_, R>,
         reading: &mut OpenFile<'_>,
@@ -39,64 +40,47 @@ impl Loader {
         let checkpoint = self.checkpoint();
         let start = pieces.start();
         let loc = reading.loc(start);
+        let mut splitter = Splitter::new();
         loop {
-            let is_sound = match pieces.next_piece()? {
-                Piece::Element {
-                    list,
-                    index,
-                    text,
-                    start,
-                } => self.element(reading, loc, (list, index), text, start),
-                Piece::Rest(text) => match self.rest(reading, loc, text, start) {
-                    Some(kind) => {
-                        reading.arena.reset();
+            match splitter.round(pieces, |element| self.element(reading.name, loc, &element))? {
+                Next::Elements => continue,
+                Next::Rest => {
+                    let kind = self.rest(reading, loc, pieces.rest(), start);
+                    reading.arena.reset();
+                    if let Some(kind) = kind {
                         *reading.counts.entry(kind).or_default() += 1;
                         return Ok(true);
                     }
-                    None => false,
-                },
-                // The splitter met something that it cannot tell from bytes alone, such as a name
-                // with escapes or a value that never ends.
-                Piece::Odd => false,
-            };
-            reading.arena.reset();
-            if !is_sound {
-                self.roll_back(checkpoint);
-                return Ok(false);
+                }
+                Next::Odd => {}
             }
+            self.roll_back(checkpoint);
+            return Ok(false);
         }
     }
 
-    /// Reads an element of a list; false if it is not JSON. Whatever in it no reader took is
-    /// reported right away, since the next element has other nodes at the same offsets.
-    fn element(
-        &mut self,
-        reading: &OpenFile<'_>,
-        loc: SourceLoc,
-        (list, index): (&'static str, usize),
-        text: &[u8],
-        start: Start,
-    ) -> bool {
-        // Not UTF-8, or UTF-16: the location is the business of the whole record.
-        let Ok(source) = Source::decode(reading.name, text, start) else {
-            return false;
-        };
-        let Ok(node) = json::parse(source.text(), &reading.arena) else {
-            return false;
-        };
+    /// Reads an element of a list. Whatever in it no reader took is reported right away, since the
+    /// next element has other nodes at the same offsets.
+    fn element(&mut self, file: &str, loc: SourceLoc, element: &Element<'_>) {
+        let Element {
+            list,
+            index,
+            start,
+            text,
+            node,
+        } = element;
         let record = Record {
-            source: &source,
-            file: reading.name,
+            source: &Source::at(file, text, *start),
+            file,
             loc,
-            is_plain: is_plain(source.text()),
+            is_plain: is_plain(text),
         };
         let root = JsonPath::root();
         let inside = root.member(list);
-        let at = inside.index(index);
+        let at = inside.index(*index);
         self.consumed.clear();
-        self.detail(&record, &node, at, (list, index));
-        self.report_unread_policies(&record, &node, at, list);
-        true
+        self.detail(&record, node, at, (list, *index));
+        self.report_unread_policies(&record, node, at, list);
     }
 
     /// Reads the record without its elements, and returns its form. None if anything is wrong,
