@@ -35,6 +35,9 @@ use crate::pattern::{Case, PatternBuilder, Reading};
 use crate::program::{Program, WrittenGuard};
 use crate::{CompileError, public};
 
+/// Entries of `Resource` whose patterns are remembered, for each way to read them.
+const RECENT: usize = 1 << 12;
+
 /// The entries of a list as they are written, beside the patterns: what explanations print.
 type Written<'a> = SmallVec<[&'a str; 8]>;
 
@@ -311,9 +314,28 @@ impl Program {
         self.entries(list)
     }
 
+    /// The pattern of one entry, which is read unless that was done lately.
+    fn resource(&mut self, document: &ast::Document<'_>, text: &str) -> Id<Pattern> {
+        let variables = usize::from(document.has_variables());
+        let completed = usize::from(document.kind.completes_short_arns());
+        let reading = variables << 1 | completed;
+        let recent = self.recent_resources.get(reading);
+        if let Some(known) = recent.and_then(|recent| recent.get(text)) {
+            return *known;
+        }
+        let pattern = self.read_resource(document, text);
+        if let Some(recent) = self.recent_resources.get_mut(reading) {
+            if recent.len() == RECENT {
+                recent.clear();
+            }
+            recent.insert(text.into(), pattern);
+        }
+        pattern
+    }
+
     /// The pattern of one entry. Variables are expanded after the fifth colon only, and short ARNs are completed where the type
     /// of the policy does so (`MATCH-23`).
-    fn resource(&mut self, document: &ast::Document<'_>, text: &str) -> Id<Pattern> {
+    fn read_resource(&mut self, document: &ast::Document<'_>, text: &str) -> Id<Pattern> {
         let variables = vars::has_opening(text) && document.has_variables();
         let is_colon = |byte: &u8| *byte == b':';
         let is_short = document.kind.completes_short_arns()

@@ -57,6 +57,9 @@ pub(crate) struct Program {
     pub(crate) actions: Interner<ActionPattern>,
     /// The patterns for actions by their entries.
     pub(crate) known_actions: Memo<Box<str>, Id<ActionPattern>>,
+    /// The patterns for resources by their entries, a table for each way to read one. They are forgotten when they are many:
+    /// policies name the same resources again and again or hardly ever, and then entries need not be kept beside patterns.
+    pub(crate) recent_resources: [Memo<Box<str>, Id<Pattern>>; 4],
     /// The slots by key as written, and class.
     known_slots: Memo<Box<str>, OfClasses>,
     /// Patterns of actions, resources and conditions.
@@ -117,6 +120,7 @@ impl Program {
             principal_lists: Vec::new(),
             actions: Interner::new(),
             known_actions: memo(),
+            recent_resources: [(); 4].map(|()| memo()),
             known_slots: memo(),
             patterns: Interner::new(),
             tokens: Runs::new(),
@@ -180,6 +184,7 @@ impl Program {
         self.code.close();
         self.texts.close();
         self.known_actions = memo();
+        self.recent_resources = [(); 4].map(|()| memo());
         self.guards = memo();
     }
 
