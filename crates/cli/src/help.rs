@@ -56,8 +56,15 @@ Examples:
 
 `portcullis COMMAND --help` has the options of a command, with examples.";
 
-/// The command with its commands listed by job.
+/// The command with its commands listed by job, and the paragraphs of their help as wide as the terminal.
 pub(crate) fn grouped(command: Command) -> Command {
+    let command = command.mut_subcommands(|own| {
+        let text = own.get_after_help().map(|text| flowing(&text.to_string()));
+        match text {
+            Some(text) => own.after_help(text),
+            None => own,
+        }
+    });
     let all: Vec<(String, String)> = command
         .get_subcommands()
         .filter(|own| !own.is_hide_set())
@@ -91,10 +98,36 @@ pub(crate) fn grouped(command: Command) -> Command {
     command.help_template(template)
 }
 
+/// A text whose paragraphs are a line each, for whoever breaks lines by the width that there is. Examples are indented, and stay
+/// as they are.
+fn flowing(text: &str) -> String {
+    let is_open = |line: &str| !line.is_empty() && !line.starts_with(' ') && !line.ends_with(':');
+    let mut flowing = String::with_capacity(text.len());
+    let mut before = "";
+    for (number, line) in text.lines().enumerate() {
+        let goes_on = is_open(before) && !line.is_empty() && !line.starts_with(' ');
+        match (number, goes_on) {
+            (0, _) => {}
+            (_, true) => flowing.push(' '),
+            (_, false) => flowing.push('\n'),
+        }
+        flowing.push_str(line);
+        before = line;
+    }
+    flowing
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use clap::CommandFactory;
+
+    #[test]
+    fn paragraphs_flow_and_examples_stay() {
+        let text = "Examples:\n  a \\\n    b\n\nOne\nparagraph.\nMore.\n\nLast";
+        let expected = "Examples:\n  a \\\n    b\n\nOne paragraph. More.\n\nLast";
+        assert_eq!(flowing(text), expected);
+    }
 
     #[test]
     fn every_command_has_its_job() {
