@@ -254,12 +254,12 @@ impl Tables<'_> {
     ) {
         let every_action = statement.actions.is_any() && !statement.flags.not_action;
         if (!has_targets && !every_action) || statement.flags.not_resource {
-            out.push(self.candidate(id, Verify::Head));
+            out.push(Self::candidate(id, Verify::Head));
         } else if let Some(list) = statement.resources.list() {
             let patterns = self.program.lists.list(list);
-            out.extend(patterns.map(|pattern| self.candidate(id, Verify::Pattern(pattern))));
+            out.extend(patterns.map(|pattern| Self::candidate(id, Verify::Pattern(pattern))));
         } else {
-            out.push(self.candidate(id, Verify::Nothing));
+            out.push(Self::candidate(id, Verify::Nothing));
         }
     }
 
@@ -278,14 +278,19 @@ impl Tables<'_> {
         fits.then_some(actions)
     }
 
-    /// A candidate with the mask of its pattern; whatever else is verified has none.
-    fn candidate(&self, statement: Id<Statement>, verify: Verify<Pattern>) -> Candidate {
-        let pattern = verify.pattern();
+    /// A candidate, which has no mask before it is known how many there are.
+    fn candidate(statement: Id<Statement>, verify: Verify<Pattern>) -> Candidate {
         Candidate {
-            mask: pattern.map_or(0, |pattern| self.mask(&self.pattern(pattern))),
+            mask: 0,
             statement,
             verify,
         }
+    }
+
+    /// The mask of a candidate's pattern; whatever else is verified has none.
+    fn mask_of(&self, candidate: &Candidate) -> u64 {
+        let pattern = candidate.verify.pattern();
+        pattern.map_or(0, |pattern| self.mask(&self.pattern(pattern)))
     }
 
     /// The tokens of a pattern, with its end.
@@ -356,14 +361,13 @@ impl Tables<'_> {
             .iter()
             .filter(|candidate| candidate.verify.pattern().is_some())
             .count();
-        if patterned <= MASK_LIMIT {
-            // As quickly verified as told apart.
-            let unmasked = candidates.iter().map(|candidate| Candidate {
-                mask: 0,
-                ..*candidate
-            });
-            index.candidates.extend(unmasked);
-        } else if patterned <= SCAN_LIMIT {
+        // As quickly verified as told apart, if they are few.
+        if patterned > MASK_LIMIT {
+            for candidate in &mut candidates {
+                candidate.mask = self.mask_of(candidate);
+            }
+        }
+        if patterned <= SCAN_LIMIT {
             index.candidates.extend_from_slice(&candidates);
         } else {
             self.hash(index, &mut set, &candidates);
