@@ -197,7 +197,7 @@ impl Draft {
     /// The pack: the same facts give the same bytes. Refused is what no catalog could be read from again.
     pub fn write(&self) -> Result<Vec<u8>, PackError> {
         let bytes = pack::write(self)?;
-        pack::read(&bytes)?;
+        pack::read(bytes.clone().into())?;
         Ok(bytes)
     }
 }

@@ -25,6 +25,7 @@ mod views;
 
 use core::sync::atomic::AtomicU32;
 
+use std::borrow::Cow;
 use std::sync::OnceLock;
 
 pub use draft::{
@@ -56,7 +57,7 @@ pub struct Catalog {
 }
 
 impl Catalog {
-    /// The catalog in this crate. It is unpacked when it is first asked for.
+    /// The catalog in this crate. Its tables are made when it is first asked for.
     ///
     /// ```
     /// let catalog = portcullis_catalog::Catalog::builtin()?;
@@ -66,23 +67,28 @@ impl Catalog {
     pub fn builtin() -> Result<&'static Catalog, PackError> {
         static UNPACKED: OnceLock<Result<Catalog, PackError>> = OnceLock::new();
         UNPACKED
-            .get_or_init(|| Catalog::from_bytes(BUILTIN))
+            .get_or_init(|| Catalog::of(Cow::Borrowed(BUILTIN)))
             .as_ref()
             .map_err(|error| *error)
     }
 
-    /// The catalog of another pack. Bytes that are not a whole pack are refused; none make it panic, or take more
-    /// than a few hundred megabytes.
+    /// The catalog of another pack. Bytes that are not a whole pack are refused; none make it panic. Its
+    /// memory is in proportion to them.
     ///
     /// ```
     /// use portcullis_catalog::{Catalog, PackError};
     /// assert_eq!(Catalog::from_bytes(b"{}").err(), Some(PackError::NoPack));
     /// ```
     pub fn from_bytes(bytes: &[u8]) -> Result<Catalog, PackError> {
+        Catalog::of(Cow::Owned(bytes.to_owned()))
+    }
+
+    fn of(bytes: Cow<'static, [u8]>) -> Result<Catalog, PackError> {
+        let size = bytes.len();
         pack::read(bytes).map(|tables| Catalog {
             tables,
             last_service: AtomicU32::new(0),
-            size: bytes.len(),
+            size,
         })
     }
 

@@ -3,6 +3,7 @@
 
 use core::fmt;
 use core::ops::Range;
+use std::borrow::Cow;
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
@@ -298,7 +299,10 @@ pub(crate) struct PermissionRow {
 #[derive(Debug, Default)]
 pub(crate) struct Tables {
     pub(crate) sources: Vec<Source>,
-    pub(crate) text: String,
+    /// Whether each is the last one of its name.
+    pub(crate) is_newest: Vec<bool>,
+    /// All names, one behind the other: a part of the pack, if that is in the program.
+    pub(crate) text: Cow<'static, str>,
     pub(crate) keys: Vec<KeyRow>,
     /// The keys whose names have a variable.
     pub(crate) key_patterns: Vec<u32>,

@@ -89,9 +89,9 @@ fn source(tables: &Tables, index: u8) -> &Source {
     tables.sources.get(usize::from(index)).unwrap_or(&NONE)
 }
 
-fn is_newest_version(catalog: &Catalog, source: &Source) -> bool {
-    let mut versions = catalog.sources().iter();
-    versions.rfind(|own| own.name == source.name) == Some(source)
+/// Whether a source is the newest version of its kind.
+fn is_newest_version(tables: &Tables, index: u8) -> bool {
+    tables.is_newest.get(usize::from(index)) == Some(&true)
 }
 
 impl fmt::Display for Service<'_> {
@@ -152,8 +152,8 @@ impl<'c> Service<'c> {
     /// # Ok::<(), portcullis_catalog::PackError>(())
     /// ```
     pub fn is_retired(self) -> bool {
-        let seen = self.last_seen();
-        seen.is_none_or(|source| !is_newest_version(self.catalog, source))
+        let seen = self.row.seen;
+        seen.is_none_or(|source| !is_newest_version(&self.catalog.tables, source))
     }
 
     /// True if resource control policies apply to it.
@@ -256,7 +256,7 @@ impl<'c> Action<'c> {
     /// True if the newest version of the reference that listed it last lists it. Two references together know nearly
     /// all that there is (`AA-51`); each alone lacks some.
     pub fn is_current(self) -> bool {
-        is_newest_version(self.catalog, self.last_seen())
+        is_newest_version(&self.catalog.tables, self.row.seen)
     }
 
     pub(crate) fn seen(self) -> usize {

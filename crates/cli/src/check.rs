@@ -287,6 +287,7 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
             facts: &data,
             catalog: &catalog,
             account: args.account.as_deref().or(settings.account.as_deref()),
+            memory: None,
         };
         match run.file(file, &settings, &linter) {
             Ok(()) => {}

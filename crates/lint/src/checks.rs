@@ -5,7 +5,7 @@ mod conditions;
 mod keys;
 pub(crate) mod nulls;
 pub(crate) mod principals;
-mod redundant;
+pub(crate) mod redundant;
 mod resources;
 mod roles;
 mod shape;
@@ -22,7 +22,7 @@ use crate::guess::guess;
 use crate::own;
 use crate::rules;
 use crate::target::{PolicyType, ResourceType, Target};
-use crate::view::Policy;
+use crate::view::{Policy, Statement};
 use portcullis_model::PolicyKind;
 use portcullis_source::json::Node;
 use portcullis_source::{Diagnostic, LineIndex};
@@ -41,6 +41,7 @@ pub(crate) struct Context<'d> {
     /// Variables are expanded (`VAR-2`).
     pub(crate) has_variables: bool,
     pub(crate) has_old_scp_rules: bool,
+    pub(crate) has_own_checks: bool,
     /// Documents name the same keys again and again.
     keys: RefCell<HashMap<&'d str, Option<KeyFacts>>>,
 }
@@ -91,30 +92,50 @@ pub(crate) fn all<'d>(
         is_trust: is_typed || looks_so(),
         has_variables: version == Some("2012-10-17") || options.has_unknown_parts,
         has_old_scp_rules: options.has_old_scp_rules,
+        has_own_checks: options.has_own_checks,
         keys: RefCell::default(),
     };
     shape::document(&context, &policy, &mut out);
     if let Some(own) = own_text {
         size::document(&context, text, own, &mut out);
     }
-    for statement in &policy.statements {
-        shape::statement(&context, statement, &mut out);
-        actions::check(&context, statement, &mut out);
-        resources::check(&context, statement, &mut out);
-        principals::check(&context, statement, &mut out);
-        conditions::check(&context, statement, &mut out);
-        roles::check(&context, statement, &mut out);
-        tags::check(&context, statement, &mut out);
-        if context.is_trust {
-            trust::check(statement, &mut out);
+    for own in &policy.statements {
+        let Some(memory) = options.memory else {
+            statement(&context, own, &mut out);
+            continue;
+        };
+        let number = memory.number(&context, own);
+        if !memory.is_clean(number) {
+            let before = out.state();
+            statement(&context, own, &mut out);
+            if out.state() == before {
+                memory.add(number);
+            }
         }
-        redundant::statement(statement, &mut out);
     }
     redundant::document(&policy, &mut out);
     if options.has_own_checks {
         own::document(&context, &policy, own_text, &mut out);
     }
     out.finish()
+}
+
+/// Everything that is found in a statement for itself.
+fn statement<'d>(cx: &Context<'d>, own: &Statement<'d>, out: &mut Findings<'d>) {
+    shape::statement(cx, own, out);
+    actions::check(cx, own, out);
+    resources::check(cx, own, out);
+    principals::check(cx, own, out);
+    conditions::check(cx, own, out);
+    roles::check(cx, own, out);
+    tags::check(cx, own, out);
+    if cx.is_trust {
+        trust::check(own, out);
+    }
+    redundant::statement(own, out);
+    if cx.has_own_checks {
+        own::statement(cx, own, out);
+    }
 }
 
 /// The one finding on a text that is not JSON (`AA-126`).

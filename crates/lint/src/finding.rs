@@ -168,6 +168,11 @@ impl<'d> Findings<'d> {
         }
     }
 
+    /// Changes with every finding, and with what is not looked at.
+    pub(crate) fn state(&self) -> (usize, bool) {
+        (self.list.len(), self.is_incomplete)
+    }
+
     /// True if a rule found something at a place.
     pub(crate) fn has(&self, rule: &Rule, span: Span) -> bool {
         // Only what was found last can be of the same statement.

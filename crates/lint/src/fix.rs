@@ -3,6 +3,7 @@
 //! Those that are *safe* change no decision on any request, which is argued with each and held by requests in
 //! `testkit/tests/fixes.rs`; the list is closed. The others do what is most likely meant, and change decisions.
 
+use crate::checks::redundant::equals;
 use crate::rules;
 use crate::view::{Condition, Element, Policy, Statement};
 use portcullis_model::{Base, Effect, Operator, Quantifier};
@@ -11,7 +12,7 @@ use portcullis_syntax::ast::Span;
 use portcullis_syntax::glob::{covers, has_wildcard};
 use portcullis_syntax::lint::shapes::Block;
 use portcullis_syntax::vars::has_opening;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 /// A change that mends what a code says of a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -170,18 +171,8 @@ fn redundant(
         return;
     }
     // Of equal entries the first stays, whatever becomes of it; after that no two are equal.
-    let mut seen = HashSet::with_capacity(entries.len());
-    let mut is_gone: Vec<bool> = entries
-        .iter()
-        .map(|entry| {
-            let own = entry.text.value;
-            let name = match is_action {
-                true => own.to_ascii_lowercase(),
-                false => own.to_owned(),
-            };
-            !seen.insert(name)
-        })
-        .collect();
+    let first = equals(entries, is_action).into_iter().enumerate();
+    let mut is_gone: Vec<bool> = first.map(|(at, first)| at != first).collect();
     let is_pattern = |at: &usize| {
         entries
             .get(*at)

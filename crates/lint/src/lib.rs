@@ -26,6 +26,7 @@ mod finding;
 mod fingerprint;
 mod fix;
 mod guess;
+mod memory;
 mod own;
 mod page;
 pub mod rules;
@@ -38,6 +39,7 @@ pub use finding::{Finding, Location, Report, Step};
 pub use fingerprint::{fingerprint, statement_at};
 pub use fix::{Fix, SAFE, fixed, fixes};
 pub use guess::guess;
+pub use memory::Memory;
 pub use page::{document, page};
 pub use rules::{Document, Evidence, Group, Level, Rule};
 pub use target::{PolicyType, ResourceType, Target};
@@ -64,6 +66,8 @@ pub struct Options<'c> {
     pub has_own_checks: bool,
     /// Service control policies are held against the rules from before September 2025 (`GRAM-55`, `AA-132`).
     pub has_old_scp_rules: bool,
+    /// What is remembered of statements that were checked before.
+    pub memory: Option<&'c Memory>,
 }
 
 impl Options<'static> {
@@ -83,6 +87,7 @@ impl Options<'static> {
             has_unknown_parts: false,
             has_own_checks: false,
             has_old_scp_rules: false,
+            memory: None,
         }
     }
 }

@@ -17,23 +17,25 @@ use crate::finding::Findings;
 use crate::view::{Condition, Policy, Statement};
 use outcome::{State, holds};
 
-/// All of them. `own` is the document's own text, if that is JSON.
+/// Those that look at a statement for itself.
+pub(crate) fn statement<'d>(cx: &Context<'d>, statement: &Statement<'d>, out: &mut Findings<'d>) {
+    conditions::check(cx, statement, out);
+    values::check(cx, statement, out);
+    absent::check(cx, statement, out);
+    entries::check(cx, statement, out);
+    people::check(cx, statement, out);
+    if cx.is_trust {
+        trust::check(cx, statement, out);
+    }
+}
+
+/// Those that look at a document as a whole. `own` is its own text, if that is JSON.
 pub(crate) fn document<'d>(
     cx: &Context<'d>,
     policy: &Policy<'d>,
     own: Option<&str>,
     out: &mut Findings<'d>,
 ) {
-    for statement in &policy.statements {
-        conditions::check(cx, statement, out);
-        values::check(cx, statement, out);
-        absent::check(cx, statement, out);
-        entries::check(cx, statement, out);
-        people::check(cx, statement, out);
-        if cx.is_trust {
-            trust::check(cx, statement, out);
-        }
-    }
     absent::document(cx, policy, out);
     quota::document(cx, policy, own, out);
 }

@@ -3,7 +3,7 @@
 use portcullis_model::PolicyKind;
 
 /// AWS's types of policy documents.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PolicyType {
     /// `IDENTITY_POLICY`.
     Identity,
@@ -34,7 +34,7 @@ impl PolicyType {
 }
 
 /// What a resource policy is attached to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ResourceType {
     /// `AWS::S3::Bucket`.
     Bucket,
@@ -119,7 +119,7 @@ impl ResourceType {
 }
 
 /// A type of document, and of the resource that has it, if it is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Target {
     /// The type of the document.
     pub policy: PolicyType,

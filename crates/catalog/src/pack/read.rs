@@ -1,10 +1,9 @@
 //! From bytes to tables. Whatever a number refers to is there when this is done.
 
 use core::cmp::Ordering;
+use std::borrow::Cow;
 
-use miniz_oxide::inflate::decompress_slice_iter_to_slice;
-
-use super::{FORMAT, MAGIC, MAX_CONTENT, MAX_HEADER, MAX_NAME, MAX_TEXT, PackError, checksum};
+use super::{FORMAT, MAGIC, MAX_CONTENT, MAX_HEADER, PackError, checksum};
 use crate::tables::{
     ActionRow, ClientRow, Date, KeyRow, KeyType, Level, Need, OperationRow, PermissionRow,
     ResourceRow, Rows, ServiceRow, Source, Tables, Text, TypeRow,
@@ -12,7 +11,23 @@ use crate::tables::{
 
 type Result<T> = core::result::Result<T, PackError>;
 
-pub(crate) fn read(bytes: &[u8]) -> Result<Tables> {
+pub(crate) fn read(bytes: Cow<'static, [u8]>) -> Result<Tables> {
+    let (mut tables, text) = match &bytes {
+        Cow::Borrowed(bytes) => {
+            let (tables, text) = parts(bytes)?;
+            (tables, Cow::Borrowed(text))
+        }
+        Cow::Owned(bytes) => {
+            let (tables, text) = parts(bytes)?;
+            (tables, Cow::Owned(text.to_owned()))
+        }
+    };
+    tables.text = text;
+    Ok(tables)
+}
+
+/// The tables, and the text that they refer to.
+fn parts(bytes: &[u8]) -> Result<(Tables, &str)> {
     let rest = bytes
         .strip_prefix(MAGIC.as_slice())
         .ok_or(PackError::NoPack)?;
@@ -31,31 +46,26 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Tables> {
         return Err(PackError::TooLarge);
     }
     let (header, content) = rest.split_at_checked(header).ok_or(PackError::Damaged)?;
+    let sources = sources(header)?;
+    let is_last = |own: &Source| sources.iter().rfind(|one| one.name == own.name) == Some(own);
     let mut tables = Tables {
-        sources: sources(header)?,
+        is_newest: sources.iter().map(is_last).collect(),
+        sources,
         ..Tables::default()
     };
-    let content = inflate(content, length)?;
+    if content.len() != length {
+        return Err(PackError::Damaged);
+    }
     let mut reader = Reader {
-        rest: &content,
+        rest: content,
         tables: &mut tables,
         pool: Vec::new(),
-        // About as much as it becomes.
-        text: Vec::with_capacity(length),
+        text: "",
+        at: 0,
     };
     reader.all()?;
-    let text = String::from_utf8(reader.text);
-    tables.text = text.map_err(|_| PackError::Content("a name"))?;
-    Ok(tables)
-}
-
-fn inflate(deflated: &[u8], length: usize) -> Result<Vec<u8>> {
-    let mut content = vec![0; length];
-    let deflated = core::iter::once(deflated);
-    match decompress_slice_iter_to_slice(&mut content, deflated, false, true) {
-        Ok(found) if found == length => Ok(content),
-        _ => Err(PackError::Damaged),
-    }
+    let text = reader.text;
+    Ok((tables, text))
 }
 
 fn fixed(bytes: &[u8]) -> Result<(u32, &[u8])> {
@@ -90,8 +100,16 @@ fn sources(header: &[u8]) -> Result<Vec<Source>> {
 
 /// Without regard to case.
 fn order(a: &[u8], b: &[u8]) -> Ordering {
-    let a = a.iter().map(u8::to_ascii_lowercase);
-    a.cmp(b.iter().map(u8::to_ascii_lowercase))
+    for (a, b) in a.iter().zip(b) {
+        // Mostly they are the same as they are.
+        if a != b {
+            let order = a.to_ascii_lowercase().cmp(&b.to_ascii_lowercase());
+            if order != Ordering::Equal {
+                return order;
+            }
+        }
+    }
+    a.len().cmp(&b.len())
 }
 
 struct Reader<'b, 't> {
@@ -100,17 +118,23 @@ struct Reader<'b, 't> {
     /// Texts that more than one row has.
     pool: Vec<Text>,
     /// All names, one behind the other.
-    text: Vec<u8>,
+    text: &'b str,
+    /// Where the next one begins.
+    at: usize,
 }
 
-impl Reader<'_, '_> {
+impl<'b> Reader<'b, '_> {
     fn all(&mut self) -> Result<()> {
+        let length = self.count()? as usize;
+        let (text, rest) = self.rest.split_at_checked(length).unwrap_or_default();
+        let text = core::str::from_utf8(text).map_err(|_| PackError::Content("the text"))?;
+        (self.text, self.rest) = (text, rest);
         self.texts()?;
         self.keys()?;
         self.key_sets()?;
         self.services()?;
         self.clients()?;
-        match self.rest.is_empty() {
+        match self.rest.is_empty() && self.at == self.text.len() {
             true => Ok(()),
             false => Err(PackError::Content("more than there should be")),
         }
@@ -126,6 +150,11 @@ impl Reader<'_, '_> {
     }
 
     fn number(&mut self) -> Result<u32> {
+        // Nearly all are small.
+        if let [byte @ ..0x80, rest @ ..] = self.rest {
+            self.rest = rest;
+            return Ok(u32::from(*byte));
+        }
         let mut number = 0;
         for shift in (0..28).step_by(7) {
             let byte = self.byte()?;
@@ -181,64 +210,48 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn bytes(&self, text: Text) -> &[u8] {
+    fn bytes(&self, text: Text) -> &'b [u8] {
         let range = text.start as usize..text.end as usize;
-        self.text.get(range).unwrap_or_default()
+        self.text.as_bytes().get(range).unwrap_or_default()
     }
 
-    /// The next name of a list, and how many bytes it shares with the one before.
-    fn name(&mut self, before: Text) -> Result<(Text, usize)> {
-        const WRONG: PackError = PackError::Content("a name");
-        let shared = self.number()? as usize;
-        let own = self.count()? as usize;
-        let (own, rest) = self.rest.split_at_checked(own).ok_or(WRONG)?;
-        self.rest = rest;
-        let from = before.start as usize;
-        let to = from + shared;
-        if to > before.end as usize {
-            return Err(WRONG);
-        }
-        if shared + own.len() > MAX_NAME || self.text.len() + MAX_NAME > MAX_TEXT {
-            return Err(PackError::TooLarge);
-        }
-        let start = self.text.len();
-        self.text.extend_from_within(from..to);
-        self.text.extend_from_slice(own);
-        let text = Text {
+    /// The next name.
+    fn name(&mut self) -> Result<(Text, &'b str)> {
+        let length = self.number()? as usize;
+        let start = self.at;
+        let text = self.text.get(start..start + length);
+        let text = text.ok_or(PackError::Content("a name"))?;
+        self.at = start + length;
+        let place = Text {
             start: start as u32,
-            end: self.text.len() as u32,
+            end: self.at as u32,
         };
-        // What is all ASCII is looked at together, at the end.
-        if !own.is_ascii() && core::str::from_utf8(self.bytes(text)).is_err() {
-            return Err(WRONG);
-        }
-        Ok((text, shared))
+        Ok((place, text))
     }
 
     /// Names that are looked up: of ASCII, and in order.
     fn names(&mut self, count: u32) -> Result<Vec<Text>> {
         let mut names: Vec<Text> = Vec::with_capacity(count as usize);
+        // A name that is not empty comes behind this one.
+        let mut before = "";
         for _ in 0..count {
-            let before = names.last().copied();
-            let (name, shared) = self.name(before.unwrap_or_default())?;
-            // What they share is equal, and was looked at before.
-            let own = |text: Text| self.bytes(text).get(shared..).unwrap_or_default();
-            let follows =
-                before.is_none_or(|before| order(own(before), own(name)) == Ordering::Less);
-            if !own(name).is_ascii() || name.start == name.end || !follows {
+            let (place, name) = self.name()?;
+            let follows = order(before.as_bytes(), name.as_bytes()) == Ordering::Less;
+            if !name.is_ascii() || !follows {
                 return Err(PackError::Content("the order of names"));
             }
-            names.push(name);
+            names.push(place);
+            before = name;
         }
         Ok(names)
     }
 
     fn texts(&mut self) -> Result<()> {
         let count = self.count()?;
-        let mut before = Text::default();
+        self.pool.reserve(count as usize);
         for _ in 0..count {
-            (before, _) = self.name(before)?;
-            self.pool.push(before);
+            let (place, _) = self.name()?;
+            self.pool.push(place);
         }
         Ok(())
     }
@@ -465,6 +478,7 @@ impl Reader<'_, '_> {
                 }
             }
         }
+        let middle = self.tables.operations.len();
         let count = self.count()?;
         for name in self.names(count)? {
             let source = self.source()?;
@@ -478,18 +492,35 @@ impl Reader<'_, '_> {
                 permissions,
             });
         }
-        let mut operations = self.tables.operations.split_off(start);
-        let by_name =
-            |a: &OperationRow, b: &OperationRow| order(self.bytes(a.name), self.bytes(b.name));
-        operations.sort_by(by_name);
-        let is_twice = |pair: &[OperationRow]| match pair {
-            [a, b] => by_name(a, b) == Ordering::Equal,
-            _ => false,
-        };
-        if operations.windows(2).any(is_twice) {
-            return Err(PackError::Content("an operation that is there twice"));
+        self.merge(start, middle)
+    }
+
+    /// Puts operations from `middle` on, which are in order, in their places among those from `start` on, which are too.
+    fn merge(&mut self, start: usize, middle: usize) -> Result<()> {
+        let others = self.tables.operations.split_off(middle);
+        if others.is_empty() || start == middle {
+            self.tables.operations.extend(others);
+            return Ok(());
         }
-        self.tables.operations.append(&mut operations);
+        let mut alike = self
+            .tables
+            .operations
+            .split_off(start)
+            .into_iter()
+            .peekable();
+        for other in others {
+            while let Some(one) = alike.peek() {
+                match order(self.bytes(one.name), self.bytes(other.name)) {
+                    Ordering::Less => self.tables.operations.extend(alike.next()),
+                    Ordering::Equal => {
+                        return Err(PackError::Content("an operation that is there twice"));
+                    }
+                    Ordering::Greater => break,
+                }
+            }
+            self.tables.operations.push(other);
+        }
+        self.tables.operations.extend(alike);
         Ok(())
     }
 

@@ -2,24 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use miniz_oxide::deflate::compress_to_vec;
-
 use super::{FORMAT, MAGIC, PackError, checksum};
 use crate::draft::{Draft, DraftClient, DraftOperation, DraftService};
 use crate::tables::{KeyType, Level, Need};
 
 type Result<T> = core::result::Result<T, PackError>;
 
-/// As small as it gets: it is done once.
-const EFFORT: u8 = 10;
-
 pub(crate) fn write(draft: &Draft) -> Result<Vec<u8>> {
     let mut writer = Writer::new(draft);
     writer.all()?;
-    let content = compress_to_vec(&writer.bytes, EFFORT);
+    let content = writer.content();
     let header = header(draft)?;
     let mut rest = Vec::new();
-    for number in [FORMAT as usize, header.len(), writer.bytes.len()] {
+    for number in [FORMAT as usize, header.len(), content.len()] {
         let number = u32::try_from(number).map_err(|_| PackError::TooLarge)?;
         rest.extend(number.to_le_bytes());
     }
@@ -55,10 +50,20 @@ fn header(draft: &Draft) -> Result<String> {
 struct Writer<'d> {
     draft: &'d Draft,
     bytes: Vec<u8>,
+    /// All names.
+    text: String,
     /// The number of each text that more than one row has.
     pool: BTreeMap<&'d str, usize>,
     keys: BTreeMap<&'d str, usize>,
     key_sets: BTreeMap<&'d BTreeSet<String>, usize>,
+}
+
+fn number(bytes: &mut Vec<u8>, mut number: usize) {
+    while number >= 0x80 {
+        bytes.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    bytes.push(number as u8);
 }
 
 fn numbered<T: Ord>(items: BTreeSet<T>) -> BTreeMap<T, usize> {
@@ -98,6 +103,7 @@ impl<'d> Writer<'d> {
         Writer {
             draft,
             bytes: Vec::new(),
+            text: String::new(),
             pool: numbered(pool),
             keys: draft.keys.keys().map(String::as_str).zip(0..).collect(),
             key_sets: numbered(key_sets),
@@ -141,27 +147,23 @@ impl<'d> Writer<'d> {
         self.clients()
     }
 
-    fn number(&mut self, mut number: usize) {
-        while number >= 0x80 {
-            self.bytes.push(number as u8 | 0x80);
-            number >>= 7;
-        }
-        self.bytes.push(number as u8);
+    /// The text, and what was written of it.
+    fn content(self) -> Vec<u8> {
+        let mut content = Vec::with_capacity(self.text.len() + self.bytes.len() + 4);
+        number(&mut content, self.text.len());
+        content.extend(self.text.bytes());
+        content.extend(self.bytes);
+        content
+    }
+
+    fn number(&mut self, own: usize) {
+        number(&mut self.bytes, own);
     }
 
     fn names<'n>(&mut self, names: impl IntoIterator<Item = &'n str>) {
-        let mut before = "";
         for name in names {
-            let same = name.bytes().zip(before.bytes());
-            let mut shared = same.take_while(|(a, b)| a == b).count();
-            while !name.is_char_boundary(shared) {
-                shared -= 1;
-            }
-            let own = name.get(shared..).unwrap_or_default();
-            self.number(shared);
-            self.number(own.len());
-            self.bytes.extend(own.bytes());
-            before = name;
+            self.number(name.len());
+            self.text.push_str(name);
         }
     }
 

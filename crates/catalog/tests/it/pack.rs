@@ -139,11 +139,14 @@ fn a_cut_pack_is_refused() {
     assert_eq!(Catalog::from_bytes(half).err(), Some(PackError::Damaged));
 }
 
-/// FNV-1a, as the format says.
+/// With the checksum that the format describes.
 fn summed(mut pack: Vec<u8>) -> Vec<u8> {
-    let rest = pack.get(SUMMED..).unwrap();
-    let sum = rest.iter().fold(0xcbf2_9ce4_8422_2325u64, |sum, byte| {
-        (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    let mut rest = pack.get(SUMMED..).unwrap().to_vec();
+    let length = rest.len() as u64;
+    rest.resize((rest.len() / 8 + 1) * 8, 0);
+    let sum = rest.chunks(8).fold(length, |sum, word| {
+        let word = u64::from_le_bytes(word.try_into().unwrap());
+        (sum.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95)
     });
     pack.get_mut(8..SUMMED)
         .unwrap()
@@ -151,23 +154,28 @@ fn summed(mut pack: Vec<u8>) -> Vec<u8> {
     pack
 }
 
+/// A pack with another content, and its length and checksum.
+fn with_content(pack: &[u8], content: &[u8]) -> Vec<u8> {
+    let mut bytes = pack.get(..content_start(pack)).unwrap().to_vec();
+    let length = (content.len() as u32).to_le_bytes();
+    bytes.get_mut(24..28).unwrap().copy_from_slice(&length);
+    bytes.extend(content);
+    summed(bytes)
+}
+
+fn content_start(pack: &[u8]) -> usize {
+    let header = pack.get(20..24).unwrap().try_into().unwrap();
+    28 + u32::from_le_bytes(header) as usize
+}
+
 /// Whoever makes a pack can give it a checksum: what is behind it is checked too.
 #[test]
 fn content_that_makes_no_sense_is_refused_or_read_without_panic() {
     let pack = small().write().unwrap();
     assert_eq!(summed(pack.clone()), pack);
-    let number = |bytes: &[u8]| u32::from_le_bytes(bytes.try_into().unwrap()) as usize;
-    let header = number(pack.get(20..24).unwrap());
-    let start = 28 + header;
-    let content = miniz_oxide::inflate::decompress_to_vec(pack.get(start..).unwrap()).unwrap();
-    let repack = |content: &[u8]| {
-        let mut bytes = pack.get(..start).unwrap().to_vec();
-        let length = (content.len() as u32).to_le_bytes();
-        bytes.get_mut(24..28).unwrap().copy_from_slice(&length);
-        bytes.extend(miniz_oxide::deflate::compress_to_vec(content, 1));
-        summed(bytes)
-    };
-    assert!(Catalog::from_bytes(&repack(&content)).is_ok());
+    let content = pack.get(content_start(&pack)..).unwrap().to_vec();
+    let repack = |content: &[u8]| with_content(&pack, content);
+    assert!(repack(&content) == pack);
     let mut refused = 0;
     let mut tried = 0;
     for index in 0..content.len() {
@@ -236,32 +244,18 @@ fn other_formats_and_sizes_are_said() {
     assert_eq!(with(24, 3), Some(PackError::Damaged));
 }
 
-/// A few bytes that stand for names of terabytes, and for more than the header says.
+/// Counts and lengths that promise more than there is.
 #[test]
 fn a_small_pack_does_not_grow_without_end() {
     let pack = small().write().unwrap();
-    let header = u32::from_le_bytes(pack.get(20..24).unwrap().try_into().unwrap()) as usize;
-    let repack = |content: &[u8], length: u32| {
-        let mut bytes = pack.get(..28 + header).unwrap().to_vec();
-        bytes
-            .get_mut(24..28)
-            .unwrap()
-            .copy_from_slice(&length.to_le_bytes());
-        bytes.extend(miniz_oxide::deflate::compress_to_vec(content, 6));
-        Catalog::from_bytes(&summed(bytes)).err()
-    };
-    // A name of 3 KB, and a hundred thousand that share all of it.
-    let mut content = vec![0xa1, 0x8d, 0x06, 0, 0xb8, 0x17];
-    content.extend([b'a'; 3000]);
-    for _ in 0..100_000 {
-        content.extend([0xb8, 0x17, 0]);
+    for content in [
+        &[0xff, 0xff, 0xff, 0x7f][..],
+        &[0, 0xff, 0xff, 0xff, 0x7f],
+        &[1, b'a', 1, 0xff, 0xff, 0xff, 0x7f],
+    ] {
+        let found = Catalog::from_bytes(&with_content(&pack, content));
+        assert!(matches!(found.err(), Some(PackError::Content(_))));
     }
-    assert_eq!(
-        repack(&content, content.len() as u32),
-        Some(PackError::TooLarge)
-    );
-    let bomb = vec![0; 10_000_000];
-    assert_eq!(repack(&bomb, 1000), Some(PackError::Damaged));
 }
 
 #[test]

@@ -186,6 +186,13 @@ fn hosted<'a>(
             }
             _ => template::check(linter, text, place.node, wanted, arena),
         };
+        // What is said of a document as a whole has its place, not that of all that is around it.
+        for found in &mut checked.found {
+            let span = &mut found.diagnostic.span;
+            if checked.inner.is_none() && span.start == 0 && span.end as usize == text.len() {
+                *span = place.node.span;
+            }
+        }
         checked.within = Some(place.path);
         checked
     };

@@ -8,8 +8,8 @@ use portcullis_catalog::Catalog;
 use portcullis_directory::codes::EXCEEDS_ACCOUNT_QUOTA;
 use portcullis_dsl::{MinifyOptions, minified_size};
 use portcullis_lint::{
-    Answer, Catalog as _, Finding, Group, Level, Options, Report, ResourceType, Rule, SAFE, fixes,
-    guess, lint_tree, rules, tree,
+    Answer, Catalog as _, Finding, Group, Level, Memory, Options, Report, ResourceType, Rule, SAFE,
+    fixes, guess, lint_tree, rules, tree,
 };
 use portcullis_model::PolicyKind;
 use portcullis_source::json::Node;
@@ -35,6 +35,8 @@ pub(crate) struct Linter<'c> {
     pub(crate) catalog: &'c FromPack<'c>,
     /// The account whose the documents are.
     pub(crate) account: Option<&'c str>,
+    /// What is remembered of documents that are checked again and again.
+    pub(crate) memory: Option<&'c Memory>,
 }
 
 /// Something that was found.
@@ -253,6 +255,7 @@ impl Linter<'_> {
             has_own_checks: true,
             has_unknown_parts: wanted.is_template,
             catalog: self.catalog,
+            memory: self.memory,
             ..base
         };
         let report = lint_tree(node, text, own, &options);

@@ -81,6 +81,11 @@ impl Configurations {
         })
     }
 
+    /// Reads configurations that are looked for anew.
+    pub(crate) fn forget(&mut self) {
+        self.folders.clear();
+    }
+
     /// The configuration of a file.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! The text of an open document, and places in it as editors count them.
 
+use core::ops::Range;
+
 use portcullis_syntax::ast::Span;
 use serde_json::{Value, json};
 
@@ -10,16 +12,24 @@ pub(super) struct Text {
     is_utf8: bool,
 }
 
-fn starts(text: &str) -> Vec<usize> {
-    let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-    core::iter::once(0)
-        .chain(ends.map(|(at, _)| at + 1))
-        .collect()
+/// Where lines start behind these bytes of a text. They end with `\n`, `\r\n` or `\r`, as the protocol says.
+fn starts(text: &str, range: Range<usize>) -> impl Iterator<Item = usize> {
+    let bytes = text.as_bytes();
+    let is_end = move |at: usize, byte: u8| match byte {
+        b'\n' => true,
+        b'\r' => bytes.get(at + 1) != Some(&b'\n'),
+        _ => false,
+    };
+    let own = bytes.get(range.clone()).unwrap_or_default();
+    let all = (range.start..).zip(own);
+    all.filter(move |(at, byte)| is_end(*at, **byte))
+        .map(|(at, _)| at + 1)
 }
 
 impl Text {
     pub(super) fn new(text: String, is_utf8: bool) -> Text {
-        let lines = starts(&text);
+        let lines = core::iter::once(0).chain(starts(&text, 0..text.len()));
+        let lines = lines.collect();
         Text {
             text,
             lines,
@@ -29,6 +39,17 @@ impl Text {
 
     pub(super) fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// A line without its end.
+    fn line(&self, start: usize, line: usize) -> &str {
+        let next = self.lines.get(line + 1);
+        let end = next.copied().unwrap_or(self.text.len());
+        let whole = self.text.get(start..end).unwrap_or_default();
+        match next {
+            Some(_) => whole.trim_end_matches(['\n', '\r']),
+            None => whole,
+        }
     }
 
     /// The byte of a place; one behind the end of a line is its end.
@@ -44,11 +65,7 @@ impl Text {
         let Some(start) = self.lines.get(line) else {
             return u32::try_from(self.text.len()).unwrap_or(u32::MAX);
         };
-        let end = self
-            .lines
-            .get(line + 1)
-            .map_or(self.text.len(), |next| next - 1);
-        let text = self.text.get(*start..end).unwrap_or_default();
+        let text = self.line(*start, line);
         let mut left = character;
         let mut at = text.len();
         for (index, c) in text.char_indices() {
@@ -84,7 +101,9 @@ impl Text {
             .partition_point(|start| *start <= offset)
             .saturating_sub(1);
         let start = self.lines.get(line).copied().unwrap_or_default();
-        let before = self.text.get(start..offset).unwrap_or_default();
+        let before = self.line(start, line);
+        // Nothing is between the two characters of `\r\n`.
+        let before = before.get(..offset - start).unwrap_or(before);
         let character = match self.is_utf8 {
             true => before.len(),
             false => before.chars().map(char::len_utf16).sum(),
@@ -106,11 +125,26 @@ impl Text {
             Some(range) => {
                 let span = self.span(range);
                 let end = span.end.max(span.start) as usize;
-                self.text.replace_range(span.start as usize..end, new);
+                self.replace(span.start as usize, end, new);
             }
-            None => new.clone_into(&mut self.text),
+            None => *self = Text::new(new.to_owned(), self.is_utf8),
         }
-        self.lines = starts(&self.text);
+    }
+
+    fn replace(&mut self, start: usize, end: usize, new: &str) {
+        // What a line before the change ends with, and one behind it begins with, may be joined by it.
+        let first = self.lines.partition_point(|own| *own < start).max(1) - 1;
+        let behind = self.lines.partition_point(|own| *own < end + 2);
+        self.text.replace_range(start..end, new);
+        let mut rest = self.lines.split_off(behind);
+        for own in &mut rest {
+            *own = *own - end + start + new.len();
+        }
+        self.lines.truncate(first + 1);
+        let from = self.lines.last().copied().unwrap_or_default();
+        let to = rest.first().map_or(self.text.len(), |next| next - 1);
+        self.lines.extend(starts(&self.text, from..to));
+        self.lines.extend(rest);
     }
 }
 
@@ -156,6 +190,21 @@ mod tests {
         assert_eq!(utf8.offset(&json!({"line": 1, "character": 2})), 9);
         assert_eq!(utf8.offset(&json!({"line": 1, "character": 99})), 10);
         assert_eq!(utf8.offset(&json!({"line": 9, "character": 0})), 11);
+        // Half of a surrogate pair is none of it.
+        assert_eq!(utf16.offset(&json!({"line": 0, "character": 2})), 1);
+    }
+
+    #[test]
+    fn lines_end_as_the_protocol_says() {
+        let text = Text::new("ab\r\nc\rd\r\r\n".to_owned(), false);
+        for (line, end) in [(0, 2), (1, 5), (2, 7), (3, 8), (4, 10)] {
+            let place = json!({"line": line, "character": 9});
+            assert_eq!(text.offset(&place), end, "{line}");
+        }
+        let place = |at| text.range(Span { start: at, end: at })["start"].clone();
+        assert_eq!(place(3), json!({"line": 0, "character": 2}));
+        assert_eq!(place(4), json!({"line": 1, "character": 0}));
+        assert_eq!(place(10), json!({"line": 4, "character": 0}));
     }
 
     #[test]
@@ -165,6 +214,33 @@ mod tests {
         assert_eq!(text.as_str(), "one Two\n");
         text.change(&json!({"text": "x"}));
         assert_eq!(text.as_str(), "x");
+    }
+
+    #[test]
+    fn lines_are_found_anew_where_a_text_changes() {
+        let texts = [
+            "",
+            "a",
+            "\n",
+            "\r",
+            "\r\n",
+            "\n\r",
+            "\r\r\n\n",
+            "a\rb\nc\r\nd",
+            "\n\na\r\r",
+        ];
+        for old in texts {
+            for start in 0..=old.len() {
+                for end in start..=old.len() {
+                    for new in texts {
+                        let mut text = Text::new(old.to_owned(), true);
+                        text.replace(start, end, new);
+                        let expected = Text::new(text.text.clone(), true).lines;
+                        assert_eq!(text.lines, expected, "{old:?} {start}..{end} {new:?}");
+                    }
+                }
+            }
+        }
     }
 
     #[test]

@@ -14,32 +14,68 @@ const LARGEST: u64 = 32 << 20;
 /// The most bytes of what stands before a message.
 const LONGEST_HEADER: u64 = 1 << 12;
 
+/// The most characters that are told of an error.
+const LONGEST_ERROR: usize = 400;
+
 /// As many messages wait at most.
 const WAITING: usize = 16;
 
-/// The threads that read and write.
-pub(super) struct Threads {
+/// The server's end of a connection to the editor, with a thread that reads and one that writes.
+pub(super) struct Wire {
+    own: Connection,
     /// Why reading ended, if something was wrong.
     wrong: Arc<Mutex<Option<io::Error>>>,
     writer: JoinHandle<io::Result<()>>,
 }
 
-impl Threads {
-    /// What was wrong with what the editor sent.
-    pub(super) fn wrong(&self) -> Option<io::Error> {
-        let mut wrong = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
-        wrong.take()
+impl Wire {
+    /// True if no message waits.
+    pub(super) fn is_idle(&self) -> bool {
+        self.own.receiver.is_empty()
     }
 
-    /// Waits until everything is written. The other end of the connection has to be dropped before.
-    pub(super) fn written(self) -> io::Result<()> {
-        let broken = || io::Error::other("the writer ended");
-        self.writer.join().map_err(|_| broken())?
+    /// The next message; none at the end.
+    pub(super) fn next(&self) -> Option<Message> {
+        self.own.receiver.recv().ok()
+    }
+
+    pub(super) fn send(&self, message: Message) {
+        // If nobody listens any more, the end says so.
+        let _ = self.own.sender.send(message);
+    }
+
+    /// Waits until everything is written.
+    ///
+    /// # Errors
+    /// What was wrong with what the editor sent, or that it could not be written to.
+    pub(super) fn finish(self) -> Result<(), String> {
+        let Wire { own, wrong, writer } = self;
+        drop(own);
+        let written = writer.join();
+        let read = wrong.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match (read, written) {
+            (Some(error), _) => Err(wrong_message(&error)),
+            (None, Ok(Err(error))) => Err(unwritten(&error)),
+            (None, Err(_)) => Err(unwritten(&io::Error::other("the writer ended"))),
+            (None, Ok(Ok(()))) => Ok(()),
+        }
     }
 }
 
-/// The server's end of a connection to the editor.
-pub(super) fn stdio() -> (Connection, Threads) {
+/// In words, that a message is none.
+pub(super) fn wrong_message(error: &io::Error) -> String {
+    // All of the message may be in it.
+    let told: String = error.to_string().chars().take(LONGEST_ERROR).collect();
+    format!("the editor's message: {told}")
+}
+
+/// In words, that nothing can be said to the editor.
+pub(super) fn unwritten(error: &io::Error) -> String {
+    format!("the connection to the editor failed: {error}")
+}
+
+/// The connection over standard input and output.
+pub(super) fn stdio() -> Wire {
     let (own, editor) = Connection::memory();
     let Connection { sender, receiver } = editor;
     let wrong: Arc<Mutex<Option<io::Error>>> = Arc::default();
@@ -69,11 +105,11 @@ pub(super) fn stdio() -> (Connection, Threads) {
         let mut messages = receiver.into_iter();
         messages.try_for_each(|message| message.write(&mut output))
     });
-    (own, Threads { wrong, writer })
+    Wire { own, wrong, writer }
 }
 
 /// The next message; none at the end.
-fn read(input: &mut impl BufRead) -> io::Result<Option<Message>> {
+pub(super) fn read(input: &mut impl BufRead) -> io::Result<Option<Message>> {
     let mut header = Vec::new();
     let mut length = 0;
     loop {

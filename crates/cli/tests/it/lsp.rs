@@ -182,6 +182,56 @@ fn hostile_messages_end_in_words() {
     assert_eq!(client.child.wait().unwrap().code(), Some(1));
 }
 
+/// What comes before `initialize` or after `shutdown` is refused, and `exit` without `shutdown` is an error.
+#[test]
+fn a_conversation_has_its_order() {
+    let mut client = Client::start();
+    let hover = |id: u32| json!({"id": id, "method": "textDocument/hover", "params": {}});
+    let initialize = |id: u32| json!({"id": id, "method": "initialize", "params": {}});
+    assert_eq!(client.reply(&hover(1)).unwrap()["error"]["code"], -32002);
+    assert!(
+        client
+            .reply(&initialize(2))
+            .unwrap()
+            .get("result")
+            .is_some()
+    );
+    assert_eq!(
+        client.reply(&initialize(3)).unwrap()["error"]["code"],
+        -32600
+    );
+    // Nobody waits for `initialized`.
+    assert_eq!(client.reply(&hover(4)).unwrap()["result"], Value::Null);
+    client.reply(&json!({"id": 5, "method": "shutdown"}));
+    assert_eq!(client.reply(&hover(6)).unwrap()["error"]["code"], -32600);
+    client.send(&json!({"method": "exit"}));
+    assert!(client.child.wait().unwrap().success());
+    let mut client = Client::start();
+    client.reply(&initialize(1));
+    client.send(&json!({"method": "exit"}));
+    assert_eq!(client.child.wait().unwrap().code(), Some(1));
+}
+
+/// A configuration that is written while documents are open counts from the next time that something is saved.
+#[test]
+fn configurations_are_read_again() {
+    let folder = std::env::temp_dir().join(format!("portcullis-lsp-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let uri = format!("file://{}/p.json", folder.display());
+    let text = r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"}]}"#;
+    let document = json!({"uri": uri, "version": 1, "text": text});
+    let has = |told: &Value| told.to_string().contains("PASS_ROLE_WITH_STAR_IN_RESOURCE");
+    let mut client = Client::start();
+    client.reply(&json!({"id": 1, "method": "initialize", "params": {}}));
+    let open = json!({"method": "textDocument/didOpen", "params": {"textDocument": document}});
+    assert!(has(&client.reply(&open).unwrap()));
+    let ignore = "[check]\nignore = [\"PASS_ROLE_WITH_STAR_IN_RESOURCE\"]\n";
+    std::fs::write(folder.join("portcullis.toml"), ignore).unwrap();
+    let save = json!({"method": "textDocument/didSave", "params": {"textDocument": {"uri": uri}}});
+    assert!(!has(&client.reply(&save).unwrap()));
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
 /// An editor that leaves without a word ends the server too, and it says so.
 #[test]
 fn the_server_ends_with_the_editor() {

@@ -2,7 +2,7 @@
 
 use crate::finding::Findings;
 use crate::rules;
-use crate::view::{Element, Policy, Statement};
+use crate::view::{Element, Entry, Policy, Statement};
 use portcullis_syntax::glob::{covers, has_wildcard};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -58,18 +58,23 @@ fn heads<'d>(
     if element.entries.len() < 2 {
         return Vec::new();
     }
-    let mut numbers: HashMap<Cow<'d, str>, usize> = HashMap::with_capacity(element.entries.len());
+    let mut numbers: Vec<usize> = Vec::with_capacity(element.entries.len());
     let mut groups: Vec<(&'d str, Vec<usize>)> = Vec::with_capacity(element.entries.len());
-    for (place, entry) in element.entries.iter().enumerate() {
-        let text = entry.text.value;
-        let name = match fold {
-            true => Cow::Owned(text.to_ascii_lowercase()),
-            false => Cow::Borrowed(text),
-        };
-        let number = *numbers.entry(name).or_insert(groups.len());
-        match groups.get_mut(number) {
-            Some((_, places)) => places.push(place),
-            None => groups.push((text, vec![place])),
+    let first = equals(&element.entries, fold);
+    for (place, (entry, first)) in element.entries.iter().zip(first).enumerate() {
+        match numbers
+            .get(first)
+            .and_then(|number| groups.get_mut(*number))
+        {
+            Some((_, places)) => {
+                places.push(place);
+                // Nobody asks for it: the first of equal ones is asked for.
+                numbers.push(0);
+            }
+            None => {
+                numbers.push(groups.len());
+                groups.push((entry.text.value, vec![place]));
+            }
         }
     }
     // What each pattern covers, itself not among them.
@@ -151,6 +156,37 @@ fn heads<'d>(
     heads
 }
 
+/// For each entry the first one that is equal to it, which may be itself.
+pub(crate) fn equals(entries: &[Entry<'_>], fold: bool) -> Vec<usize> {
+    // Few are compared with one another, which is less work than to look them up.
+    const FEW: usize = 48;
+    let texts = || entries.iter().map(|entry| entry.text.value);
+    if entries.len() <= FEW {
+        let is_same = |one: &str, other: &str| {
+            one.len() == other.len()
+                && match fold {
+                    true => one.eq_ignore_ascii_case(other),
+                    false => one == other,
+                }
+        };
+        let of = |(place, own): (usize, &str)| {
+            let mut before = texts().take(place);
+            before.position(|one| is_same(one, own)).unwrap_or(place)
+        };
+        return texts().enumerate().map(of).collect();
+    }
+    let mut numbers: HashMap<Cow<'_, str>, usize> = HashMap::with_capacity(entries.len());
+    let mut all = Vec::with_capacity(entries.len());
+    for (place, own) in texts().enumerate() {
+        let name = match fold {
+            true => Cow::Owned(own.to_ascii_lowercase()),
+            false => Cow::Borrowed(own),
+        };
+        all.push(*numbers.entry(name).or_insert(place));
+    }
+    all
+}
+
 /// Statements that say the same, whatever their `Sid` (`AA-305`).
 pub(super) fn document<'d>(policy: &Policy<'d>, out: &mut Findings<'d>) {
     if policy.statements.len() < 2 {
@@ -183,18 +219,30 @@ pub(super) fn document<'d>(policy: &Policy<'d>, out: &mut Findings<'d>) {
     }
 }
 
-/// How much a statement says: its effect, and how many entries of what length. Equal for statements that say the same.
-type Amount = (Option<&'static str>, [usize; 4]);
+/// How much a statement says: its effect, how many entries of what length, and a number of what they say. Equal for statements
+/// that say the same.
+type Amount = (Option<&'static str>, [usize; 4], u64);
 
 fn amount(statement: &Statement<'_>) -> Amount {
     let elements = statement.actions().chain(statement.resources());
     let entries = elements.flat_map(|own| &own.entries);
+    let mut number = 0_u64;
     let (count, length) = entries.fold((0, 0), |(count, length), entry| {
+        number = number.wrapping_add(ends(entry.text.value));
         (count + 1, length + entry.text.value.len())
     });
     let effect = statement.effect.map(|own| own.as_str());
     let (principals, conditions) = (&statement.principals, &statement.conditions);
-    (effect, [count, length, principals.len(), conditions.len()])
+    let counts = [count, length, principals.len(), conditions.len()];
+    (effect, counts, number)
+}
+
+/// The first and the last eight bytes of a text, as a number.
+fn ends(text: &str) -> u64 {
+    let bytes = text.as_bytes();
+    let number = |some: Option<&[u8; 8]>| some.map_or(0, |some| u64::from_le_bytes(*some));
+    let (first, last) = (number(bytes.first_chunk()), number(bytes.last_chunk()));
+    first.wrapping_mul(3).wrapping_add(last)
 }
 
 /// A word of what a statement says: the name of a list, or an entry of the list before it.

@@ -19,6 +19,7 @@ mod images;
 mod input;
 mod language;
 mod lint;
+mod lsp;
 mod policies;
 mod values;
 
@@ -30,6 +31,7 @@ pub use handles::handles;
 pub use images::{image, instructions};
 pub use language::{dsl, ordered, round_trip, through_the_notations};
 pub use lint::lint;
+pub use lsp::lsp;
 pub use policies::{decide, laws, request, scenario};
 pub use values::{address, date, number};
 
@@ -44,7 +46,7 @@ pub struct Target {
 }
 
 /// All of them, cheap ones first.
-pub const TARGETS: [Target; 18] = {
+pub const TARGETS: [Target; 19] = {
     const fn target(name: &'static str, run: fn(&[u8])) -> Target {
         Target { name, run }
     }
@@ -56,6 +58,7 @@ pub const TARGETS: [Target; 18] = {
         target("json_policy", json_policy),
         target("forms", forms),
         target("lint", lint),
+        target("lsp", lsp),
         target("dsl", dsl),
         target("round_trip", round_trip),
         target("request", request),

@@ -222,6 +222,13 @@ fn lint() {
 }
 
 #[test]
+fn lsp() {
+    run(&noise(1_500, 500), cases(500), fuzz::lsp);
+    let seeds: Vec<Vec<u8>> = kept("lsp").into_iter().map(|(_, bytes)| bytes).collect();
+    run(&seeds, cases(2_000), fuzz::lsp);
+}
+
+#[test]
 fn dsl() {
     run(&noise(6_000, 60), cases(2_000), fuzz::dsl);
     let sample = root().join("../docs/editors/sample.iam");
