@@ -46,6 +46,8 @@ pub struct Questions<'d> {
     pub(crate) owner: Option<&'d str>,
     /// The caller's own policies are taken to allow everything, whatever they are.
     has_all_rights: bool,
+    /// Every question is asked in full.
+    is_in_full: bool,
     engine: Engine,
     sets: HashMap<PolicySetNumber, Rc<PolicySets<'d>>>,
     pub(crate) targets: Rc<Vec<KnownTarget>>,
@@ -146,6 +148,7 @@ impl<'d> Questions<'d> {
             given,
             owner: None,
             has_all_rights: false,
+            is_in_full: false,
             engine: Engine::new(),
             sets: HashMap::new(),
             targets: Rc::new(targets),
@@ -159,6 +162,13 @@ impl<'d> Questions<'d> {
     /// Says who owns the resources that are asked about, where neither their ARN nor the directory does (`EVAL-12`).
     pub fn owned_by(mut self, account: Option<&'d str>) -> Questions<'d> {
         self.owner = account;
+        self
+    }
+
+    /// Asks every question in full: of all statements, of every target, and of each caller anew. The answers are the same and
+    /// take much longer; what shortens the work is held against them.
+    pub fn in_full(mut self) -> Questions<'d> {
+        self.is_in_full = true;
         self
     }
 

@@ -130,7 +130,8 @@ impl<'d> Questions<'d> {
         let (asker, scope, _) = asked;
         let (home, _) = asker.home();
         let targets = Rc::clone(&self.targets);
-        let mut places: Vec<usize> = if !is_account_id(home) || self.owner.is_some() {
+        let is_anything = self.is_in_full || self.owner.is_some() || !is_account_id(home);
+        let mut places: Vec<usize> = if is_anything {
             let meets = |own: &KnownTarget| scope.resources.may_meet_resource(&own.pattern);
             let all = targets.iter().enumerate();
             all.filter(|(_, own)| meets(own))
@@ -144,7 +145,7 @@ impl<'d> Questions<'d> {
         places.sort_unstable();
         places.dedup();
         places.retain(|place| targets.get(*place).is_some_and(|own| decides(own, home)));
-        if places.is_empty() {
+        if places.is_empty() || self.is_in_full {
             return places;
         }
         let granted = self.granted(asker, scope);

@@ -131,14 +131,13 @@ impl<'d> Questions<'d> {
     fn relevant_of(&mut self, number: PolicySetNumber, scope: &Scope) -> Option<Rc<Relevant<'d>>> {
         let arena = self.arena;
         let own = self.set(number)?;
+        let is_in_full = self.is_in_full;
         let layer = |own: &Vec<Policy<'d>>| -> Vec<Policy<'d>> {
             own.iter()
                 .map(|policy| {
                     let document = policy.document;
-                    let kept = document
-                        .statements
-                        .iter()
-                        .filter(|it| scope.concerns(&document, it));
+                    let statements = document.statements.iter();
+                    let kept = statements.filter(|it| is_in_full || scope.concerns(&document, it));
                     let kept: Vec<Statement<'d>> = kept.copied().collect();
                     let statements = match kept.len() == document.statements.len() {
                         true => document.statements,
