@@ -15,7 +15,7 @@ use crate::taken_away::taken_away;
 pub struct Administrator {
     /// Whether it is one, or is one with other keys.
     pub can: Can,
-    /// What it may not do, or only on some resources or with other keys.
+    /// What it may not do, or only on some resources or with other keys; of one that needs keys, with the first that are shown.
     pub exceptions: Vec<Exception>,
 }
 
@@ -69,9 +69,12 @@ impl<'d> Questions<'d> {
                     if all.is_empty() {
                         return None;
                     }
+                    // What is excepted also from whoever has the keys that are shown first.
+                    let keys = all.first().map(|own| own.keys.clone()).unwrap_or_default();
+                    let exceptions = self.with_keys(&keys, |own| own.exceptions_of(asker));
                     return Some(Administrator {
                         can: Can::If(all),
-                        exceptions: Vec::new(),
+                        exceptions,
                     });
                 }
             }

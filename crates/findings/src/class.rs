@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use bumpalo::Bump;
 use portcullis_directory::{Directory, PolicySetNumber, RequestError, RequestPolicies};
 use portcullis_model::{Caller, PolicyKind, Principal, Request, is_account_id, split_arn};
-use portcullis_prove::AccountPart;
+use portcullis_prove::{AccountPart, Looked};
 use portcullis_syntax::Policy;
 use portcullis_syntax::policy::{ReadOptions, parse_policy};
 
@@ -18,6 +18,11 @@ pub(crate) enum Class {
     /// Those that the directory does not know, whatever account their ARN names: more than the caller's account can own,
     /// for what is denied of all of them.
     Unknown,
+    /// Those of the caller's account, as if a policy of theirs allowed everything: more than any of them, for what is allowed
+    /// on none.
+    Opened,
+    /// The same of other accounts, without what their own control policies deny.
+    Elsewhere,
     /// Those that the directory does not know, whose ARN names no account, and `*`.
     NoAccount,
     /// Those that the directory does not know, of the caller's account.
@@ -206,6 +211,12 @@ impl<'a> Facts<'a> {
         )
     }
 
+    /// The patterns of those keys that were looked at and are not known.
+    pub(crate) fn looked_like(&self, looked: &Looked) -> Vec<(String, String)> {
+        let open = |own: &&(String, String)| looked.get(&own.0) == Some(&None);
+        self.like.iter().filter(open).cloned().collect()
+    }
+
     /// The values of a key, if they are known.
     pub(crate) fn value(&self, key: &str) -> Option<Vec<String>> {
         if let Some(values) = self.keys.get(key) {
@@ -220,12 +231,18 @@ impl<'a> Facts<'a> {
 }
 
 impl Class {
+    /// It is no class of requests, but more than one: what is not allowed of it is what counts.
+    pub(crate) fn is_bound(&self) -> bool {
+        matches!(self, Class::Unknown | Class::Opened | Class::Elsewhere)
+    }
+
     /// The account part of the ARNs of the class.
     pub(crate) fn account<'s>(&self, home: &'s str) -> AccountPart<'s> {
         match self {
             Class::NoAccount => AccountPart::NoNumber,
             Class::Own => AccountPart::Number(home),
-            Class::Unknown | Class::Known(_) | Class::One(_) => AccountPart::Any,
+            Class::Unknown | Class::Opened | Class::Elsewhere => AccountPart::Any,
+            Class::Known(_) | Class::One(_) => AccountPart::Any,
         }
     }
 }

@@ -3,24 +3,29 @@
 mod machine;
 mod opens;
 mod proofs;
+mod relevant;
+mod search;
+mod shown;
 
 use std::collections::HashMap;
 use std::rc::Rc;
 
 use bumpalo::Bump;
-use portcullis_directory::{Directory, Engine, KnownTarget, PolicySetNumber, RequestPolicies};
-use portcullis_model::{Caller, ContextEntry, Request, check_action, is_account_id, split_arn};
+use portcullis_directory::{Directory, Engine, KnownTarget, PolicySetNumber};
+use portcullis_model::{Caller, ContextEntry, Request, check_action, split_arn};
 use portcullis_prove::{Example, Existence, Looked, Selection};
 use portcullis_syntax::PolicySets;
 use portcullis_syntax::ast::{Document, Entries};
 
 pub use machine::GivenFor;
 use machine::{decide, join};
-use opens::Opening;
+use opens::Openings;
+use relevant::Contents;
+pub(crate) use search::decides;
 
-use crate::answer::{Can, Shown, in_words};
+use crate::answer::{Can, in_words};
 use crate::caller::Asker;
-use crate::class::{Class, lower};
+use crate::class::Class;
 
 /// The units of work of one proof: some hundredths of a second.
 const WORK: u64 = 4_000_000;
@@ -41,30 +46,41 @@ pub struct Questions<'d> {
     pub(crate) owner: Option<&'d str>,
     /// The caller's own policies are taken to allow everything, whatever they are.
     has_all_rights: bool,
+    /// Every question is asked in full.
+    is_in_full: bool,
     engine: Engine,
     sets: HashMap<PolicySetNumber, Rc<PolicySets<'d>>>,
     pub(crate) targets: Rc<Vec<KnownTarget>>,
     /// The places of targets by their names.
     by_name: Rc<HashMap<String, Vec<usize>>>,
-    known: HashMap<Key, Vec<(Looked, Found)>>,
-    /// What the policies of known targets allow, by the targets' places; none of one whose policy was not seen.
-    openings: HashMap<usize, Option<Vec<Opening>>>,
+    known: HashMap<Key, Vec<Known>>,
+    contents: Contents<'d>,
+    openings: Openings,
 }
 
 /// What has to be the same for an answer to be the same, beside what was looked at.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Key {
-    sets: Vec<PolicySetNumber>,
+    is_elsewhere: bool,
+    contents: Vec<u32>,
     caller: u8,
     given: [bool; 4],
     account: String,
-    like: Vec<(String, String)>,
-    asked: Rc<Scope>,
+    asked: u32,
+    element: Option<usize>,
     resources: Vec<Selection>,
     not_all: Vec<Vec<String>>,
     bare: bool,
     wanted: bool,
     has_all_rights: bool,
+}
+
+/// What was found of somebody, for whoever has the same.
+struct Known {
+    looked: Looked,
+    /// Patterns of keys that were looked at and are not known but for this.
+    like: Vec<(String, String)>,
+    found: Found,
 }
 
 /// What is asked: actions on resources.
@@ -132,18 +148,27 @@ impl<'d> Questions<'d> {
             given,
             owner: None,
             has_all_rights: false,
+            is_in_full: false,
             engine: Engine::new(),
             sets: HashMap::new(),
             targets: Rc::new(targets),
             by_name: Rc::new(by_name),
             known: HashMap::new(),
-            openings: HashMap::new(),
+            contents: Contents::default(),
+            openings: Openings::default(),
         }
     }
 
     /// Says who owns the resources that are asked about, where neither their ARN nor the directory does (`EVAL-12`).
     pub fn owned_by(mut self, account: Option<&'d str>) -> Questions<'d> {
         self.owner = account;
+        self
+    }
+
+    /// Asks every question in full: of all statements, of every target, and of each caller anew. The answers are the same and
+    /// take much longer; what shortens the work is held against them.
+    pub fn in_full(mut self) -> Questions<'d> {
+        self.is_in_full = true;
         self
     }
 
@@ -267,54 +292,6 @@ impl<'d> Questions<'d> {
         })
     }
 
-    /// A single action on a single resource.
-    fn one(
-        &mut self,
-        asker: &Asker<'d>,
-        scope: &Rc<Scope>,
-        (action, resource): (&str, &str),
-    ) -> Can {
-        let class = Class::One(resource.to_owned());
-        let bare = Example {
-            action: action.to_owned(),
-            resource: resource.to_owned(),
-            context: Vec::new(),
-        };
-        let mut search = Gathered::default();
-        match self.decided(asker, &bare) {
-            Err(error) => return Can::Unknown(vec![error]),
-            Ok(true) => search.yes = Some((class, bare)),
-            Ok(false) if EXEMPT.iter().any(|own| own.eq_ignore_ascii_case(action)) => {
-                return Can::No;
-            }
-            Ok(false) if !self.directory.has_documents() => {
-                return match self.keys_asked_for(asker, &bare) {
-                    Ok(keys) if keys.is_empty() => Can::No,
-                    Ok(keys) => Can::Unknown(vec![format!(
-                        "it may depend on keys that were not given, and an image does not hold policies as they are written: {}",
-                        keys.join(", ")
-                    )]),
-                    Err(error) => Can::Unknown(vec![error]),
-                };
-            }
-            Ok(false) => {
-                let ask = Ask {
-                    asker,
-                    class: &class,
-                    scope,
-                    element: None,
-                    excluded: &[],
-                    not_all: &[],
-                    bare: false,
-                    wanted: true,
-                };
-                let found = self.ask(&ask);
-                search.take(class, found);
-            }
-        }
-        self.answer(asker, scope, None, search)
-    }
-
     /// Whether somebody can do something to a target that the directory knows, by its name.
     pub(crate) fn can_known(
         &mut self,
@@ -336,203 +313,6 @@ impl<'d> Questions<'d> {
         self.answer(asker, &scope, None, search)
     }
 
-    /// Targets that the directory does not know.
-    fn unknown_targets(
-        &mut self,
-        asker: &Asker<'d>,
-        scope: &Rc<Scope>,
-        element: Option<Element<'d>>,
-        search: &mut Gathered,
-    ) {
-        let ask = |class, bare| Ask {
-            asker,
-            class,
-            scope,
-            element,
-            excluded: &[],
-            not_all: &[],
-            bare,
-            wanted: true,
-        };
-        // Of most callers this is all: nothing, shared with everybody who has the same policies.
-        if self.ask_once(&ask(&Class::Unknown, false), &[]).0 == Found::None {
-            return;
-        }
-        let classes = [Class::NoAccount, Class::Own];
-        for bare in [true, false] {
-            for class in &classes {
-                if search.yes.is_some() {
-                    return;
-                }
-                let found = self.ask(&ask(class, bare));
-                match (bare, found) {
-                    (true, Found::Example(example)) => {
-                        search.yes = Some((class.clone(), example));
-                    }
-                    (true, _) => {}
-                    (false, found) => search.take(class.clone(), found),
-                }
-            }
-        }
-    }
-
-    /// Targets that the directory knows, as far as something is known of them that decides.
-    fn known_targets(
-        &mut self,
-        asker: &Asker<'d>,
-        scope: &Rc<Scope>,
-        element: Option<Element<'d>>,
-        search: &mut Gathered,
-    ) {
-        let targets = Rc::clone(&self.targets);
-        let (home, _) = asker.home();
-        for (place, target) in targets.iter().enumerate() {
-            if !decides(target, home) || !scope.resources.may_meet_resource(&target.pattern) {
-                continue;
-            }
-            if !self.may_open(asker, scope, place) {
-                continue;
-            }
-            self.known_target((asker, scope, element), place, search);
-            if search.yes.is_some() {
-                return;
-            }
-        }
-    }
-
-    /// One target that the directory knows.
-    fn known_target(
-        &mut self,
-        (asker, scope, element): (&Asker<'d>, &Rc<Scope>, Option<Element<'d>>),
-        place: usize,
-        search: &mut Gathered,
-    ) {
-        let class = Class::Known(place);
-        let ask = |bare| Ask {
-            asker,
-            class: &class,
-            scope,
-            element,
-            excluded: &[],
-            not_all: &[],
-            bare,
-            wanted: true,
-        };
-        match self.ask(&ask(false)) {
-            Found::None => return,
-            found => search.take(class.clone(), found),
-        }
-        if let Found::Example(example) = self.ask(&ask(true)) {
-            search.yes = Some((class, example));
-        }
-    }
-
-    /// The answer to what was found.
-    fn answer(
-        &mut self,
-        asker: &Asker<'d>,
-        scope: &Rc<Scope>,
-        element: Option<Element<'d>>,
-        search: Gathered,
-    ) -> Can {
-        if let Some((_, example)) = search.yes {
-            let unless = self.refusal(asker, &example);
-            return Can::Yes(Shown {
-                action: example.action,
-                resource: example.resource,
-                keys: Vec::new(),
-                unless,
-            });
-        }
-        let mut all: Vec<Shown> = Vec::new();
-        for (class, example) in search.if_keys {
-            let mut found = Some(example);
-            let mut not_all: Vec<Vec<String>> = Vec::new();
-            while let Some(example) = found.take() {
-                let least = self.least(asker, example, true);
-                let shown = Shown {
-                    action: least.action,
-                    resource: least.resource,
-                    keys: least.context,
-                    unless: Vec::new(),
-                };
-                let keys: Vec<String> = shown.keys.iter().map(|(key, _)| lower(key)).collect();
-                if keys.is_empty() {
-                    // It needs none of them after all.
-                    return Can::Yes(shown);
-                }
-                if all.len() >= ALTERNATIVES {
-                    break;
-                }
-                let is_new = !all.iter().any(|own| own.keys == shown.keys);
-                not_all.push(keys);
-                if is_new {
-                    all.push(shown);
-                }
-                let ask = Ask {
-                    asker,
-                    class: &class,
-                    scope,
-                    element,
-                    excluded: &[],
-                    not_all: &not_all,
-                    bare: false,
-                    wanted: true,
-                };
-                if let Found::Example(example) = self.ask(&ask) {
-                    found = Some(example);
-                }
-            }
-        }
-        match (all.is_empty(), search.reasons.is_empty()) {
-            (false, _) => Can::If(all),
-            (true, true) => Can::No,
-            (true, false) => Can::Unknown(search.reasons),
-        }
-    }
-
-    /// The request without keys that it does not need to be decided as it is.
-    fn least(&mut self, asker: &Asker<'d>, example: Example, wanted: bool) -> Example {
-        let mut own = example;
-        own.context.retain(|(_, values)| !values.is_empty());
-        let mut at = 0;
-        while at < own.context.len() {
-            let mut fewer = own.clone();
-            fewer.context.remove(at);
-            match self.decided(asker, &fewer) {
-                Ok(decided) if decided == wanted => own = fewer,
-                _ => at += 1,
-            }
-        }
-        own
-    }
-
-    /// Keys by which an allowed request would be refused.
-    fn refusal(&mut self, asker: &Asker<'d>, example: &Example) -> Vec<(String, Vec<String>)> {
-        if !self.directory.has_documents() {
-            return Vec::new();
-        }
-        let scope = Rc::new(Scope {
-            actions: vec![Selection::of([example.action.clone()])],
-            resources: Selection::of([example.resource.clone()]),
-            element: None,
-        });
-        let ask = Ask {
-            asker,
-            class: &Class::One(example.resource.clone()),
-            scope: &scope,
-            element: None,
-            excluded: &[],
-            not_all: &[],
-            bare: false,
-            wanted: false,
-        };
-        match self.ask(&ask) {
-            Found::Example(found) => self.least(asker, found, false).context,
-            _ => Vec::new(),
-        }
-    }
-
     pub(crate) fn given(&self) -> GivenFor<'d> {
         (self.given, self.owner)
     }
@@ -543,57 +323,24 @@ impl<'d> Questions<'d> {
         decide(self.directory, &mut self.engine, asker, given, example)
     }
 
-    /// The keys that the policies of a request ask for and that it does not have: without any, nothing else is decided whatever
-    /// keys there are.
-    fn keys_asked_for(
-        &mut self,
-        asker: &Asker<'d>,
-        example: &Example,
-    ) -> Result<Vec<String>, String> {
-        let arena = Bump::new();
-        let request = Request {
-            principal: asker.principal,
-            context: self.given,
-            resource_account: self.owner,
-            ..Request::new(asker.principal.caller, &example.action, &example.resource)
-        };
-        let completed = self
-            .directory
-            .complete(&request, RequestPolicies::default(), &arena);
-        let completed = completed.map_err(|error| error.to_string())?;
-        let explained = self.engine.explain(self.directory, &completed);
-        explained
-            .map(|own| own.missing_keys)
-            .map_err(|error| error.to_string())
+    /// A set, read once.
+    fn set(&mut self, number: PolicySetNumber) -> Option<Rc<PolicySets<'d>>> {
+        if let Some(own) = self.sets.get(&number) {
+            return Some(Rc::clone(own));
+        }
+        let own = Rc::new(self.directory.policies_of(number, self.arena)?);
+        self.sets.insert(number, Rc::clone(&own));
+        Some(own)
     }
 
-    /// The policies of sets, each read once.
+    /// The policies of sets.
     pub(crate) fn policies(&mut self, numbers: &[PolicySetNumber]) -> Option<PolicySets<'d>> {
         let mut all = PolicySets::default();
         for number in numbers {
-            let own = match self.sets.get(number) {
-                Some(own) => Rc::clone(own),
-                None => {
-                    let own = self.directory.policies_of(*number, self.arena)?;
-                    let own = Rc::new(own);
-                    self.sets.insert(*number, Rc::clone(&own));
-                    own
-                }
-            };
-            join(&mut all, &own);
+            join(&mut all, &*self.set(*number)?);
         }
         Some(all)
     }
-}
-
-/// True if something is known of a target that may allow what is not allowed of unknown ones, to callers of an account.
-pub(crate) fn decides(target: &KnownTarget, home: &str) -> bool {
-    let is_own = target.owner.as_deref().is_none_or(|owner| owner == home);
-    let says_owner = || {
-        let in_arn = split_arn(&target.example).map(|[.., account, _]| account);
-        target.owner.is_some() && !in_arn.is_some_and(is_account_id)
-    };
-    target.has_policy || target.has_grants || is_own && (target.has_tags || says_owner())
 }
 
 /// What was found of a class.

@@ -125,9 +125,37 @@ impl<'d> Questions<'d> {
         resource: &str,
     ) -> Result<PolicySets<'d>, String> {
         let arena = Bump::new();
+        let facts = self.facts_on(asker, resource, &arena)?;
+        let policies = self.policies(&facts.sets);
+        policies.ok_or_else(|| "a policy cannot be read".to_owned())
+    }
+
+    /// The same, if all of them were seen and can be read.
+    pub(crate) fn seen_policies_for(
+        &mut self,
+        asker: &Asker<'d>,
+        resource: &str,
+    ) -> Option<PolicySets<'d>> {
+        let arena = Bump::new();
+        let facts = self.facts_on(asker, resource, &arena).ok()?;
+        match facts.obstacle {
+            None => self.policies(&facts.sets),
+            Some(_) => None,
+        }
+    }
+
+    fn facts_on<'f>(
+        &self,
+        asker: &Asker<'f>,
+        resource: &str,
+        arena: &'f Bump,
+    ) -> Result<Facts<'f>, String>
+    where
+        'd: 'f,
+    {
         let is_role = resource.contains(":role/");
         let target = Target {
-            example: resource,
+            example: arena.alloc_str(resource),
             action: if is_role {
                 "sts:AssumeRole"
             } else {
@@ -136,10 +164,8 @@ impl<'d> Questions<'d> {
             has_tags: false,
             is_known: true,
         };
-        let facts = Facts::of(self.directory, asker, &target, self.given(), &arena);
-        let sets = facts.map_err(|error| error.to_string())?.sets;
-        let policies = self.policies(&sets);
-        policies.ok_or_else(|| "a policy cannot be read".to_owned())
+        Facts::of(self.directory, asker, &target, self.given(), arena)
+            .map_err(|error| error.to_string())
     }
 }
 

@@ -4,11 +4,13 @@ use std::rc::Rc;
 
 use bumpalo::Bump;
 use portcullis_directory::{Engine, KnownTarget};
-use portcullis_model::split_arn;
+use portcullis_model::{Caller, split_arn};
 use portcullis_prove::{Selection, Situation, exists};
+use portcullis_syntax::PolicySets;
 
-use super::machine::decide;
-use super::{Ask, EXCLUDED, Found, Key, Questions, WORK, unknown};
+use super::machine::{decide, join};
+use super::relevant::may_allow;
+use super::{Ask, EXCLUDED, Found, Key, Known, Questions, WORK, unknown};
 use crate::class::{Class, Facts, Target, all_rights};
 
 impl<'d> Questions<'d> {
@@ -40,7 +42,7 @@ impl<'d> Questions<'d> {
         let targets = Rc::clone(&self.targets);
         let mut resources = vec![ask.scope.resources.clone()];
         let (example, is_known) = match ask.class {
-            Class::Unknown | Class::NoAccount => ("*", false),
+            Class::Unknown | Class::Opened | Class::Elsewhere | Class::NoAccount => ("*", false),
             Class::Own => (own.as_str(), true),
             Class::One(arn) => (arn.as_str(), arn != "*"),
             Class::Known(place) => match targets.get(*place) {
@@ -103,6 +105,8 @@ impl<'d> Questions<'d> {
                     return (unknown(text), Vec::new());
                 }
             };
+            facts.external_grant |= matches!(ask.class, Class::Opened | Class::Elsewhere);
+            facts.is_owner &= *ask.class != Class::Elsewhere;
             if facts.obstacle.is_some() && !ask.scope.may_be_of(example) {
                 continue;
             }
@@ -156,11 +160,24 @@ impl<'d> Questions<'d> {
         excluded: &[(Selection, Selection)],
         met: &mut Vec<String>,
     ) -> Found {
-        let Some(mut policies) = self.policies(&facts.sets) else {
+        let Some(relevant) = self.relevant(&facts.sets, ask.scope) else {
             return unknown("a policy cannot be read".to_owned());
         };
-        if self.has_all_rights || facts.is_stranger {
+        let mut policies = PolicySets::default();
+        for own in &relevant {
+            join(&mut policies, &own.policies);
+        }
+        if *ask.class == Class::Elsewhere {
+            policies.rcps.clear();
+        }
+        let has_all_rights = self.has_all_rights || facts.is_stranger;
+        if has_all_rights {
             policies.identity = all_rights(self.arena);
+        }
+        let external_grant = facts.external_grant || facts.obstacle.is_some();
+        let is_root = matches!(facts.principal.caller, Caller::Root { .. });
+        if !self.is_in_full && ask.wanted && !external_grant && !is_root && !may_allow(&policies) {
+            return Found::None;
         }
         let (home, _) = ask.asker.home();
         let account = ask.class.account(home);
@@ -178,23 +195,24 @@ impl<'d> Questions<'d> {
             not_all: ask.not_all,
             is_owner: facts.is_owner,
             crosses_partitions: facts.crosses_partitions,
-            external_grant: facts.external_grant || facts.obstacle.is_some(),
+            external_grant,
             bare: ask.bare,
             wanted: ask.wanted,
             work: WORK,
         };
         let key = Key {
-            sets: facts.sets.clone(),
+            is_elsewhere: *ask.class == Class::Elsewhere,
+            contents: relevant.iter().map(|own| own.content).collect(),
             caller: 2 * ask.asker.kind() + u8::from(facts.is_service_linked()),
             given: [
                 facts.is_owner,
                 facts.crosses_partitions,
-                facts.external_grant,
+                external_grant,
                 facts.principal.management_account,
             ],
             account: format!("{account:?}"),
-            like: facts.like.clone(),
-            asked: Rc::clone(ask.scope),
+            asked: self.contents.scope(ask.scope),
+            element: ask.scope.element,
             resources: {
                 let pairs = excluded.iter().map(|(actions, _)| actions);
                 resources.iter().chain(pairs).cloned().collect()
@@ -202,17 +220,19 @@ impl<'d> Questions<'d> {
             not_all: ask.not_all.to_vec(),
             bare: ask.bare,
             wanted: ask.wanted,
-            has_all_rights: self.has_all_rights,
+            has_all_rights,
         };
         if let Some(known) = self.known.get(&key) {
-            let same = known
-                .iter()
-                .find(|(looked, _)| situation.looks_like(looked));
-            let same = same.map(|(_, answer)| answer.clone());
+            let same = known.iter().find(|own| {
+                situation.looks_like(&own.looked) && own.like == facts.looked_like(&own.looked)
+            });
+            let same = same.map(|own| own.found.clone());
             // Whoever has the same policies is asked all the same: a yes is the machine's.
             let is_good = match &same {
                 Some(Found::Example(example)) => {
-                    self.has_all_rights || self.decided(ask.asker, example) == Ok(ask.wanted)
+                    ask.class.is_bound()
+                        || self.has_all_rights
+                        || self.decided(ask.asker, example) == Ok(ask.wanted)
                 }
                 Some(_) => true,
                 None => false,
@@ -224,8 +244,7 @@ impl<'d> Questions<'d> {
         let targets = Rc::clone(&self.targets);
         let by_name = Rc::clone(&self.by_name);
         let is_rest = matches!(ask.class, Class::NoAccount | Class::Own);
-        let is_any =
-            matches!(ask.class, Class::Unknown) || facts.obstacle.is_some() || self.has_all_rights;
+        let is_any = ask.class.is_bound() || facts.obstacle.is_some() || self.has_all_rights;
         let (mut engine, directory) = (Engine::new(), self.directory);
         let given = self.given();
         let (found, looked) = exists(&situation, &mut |example| {
@@ -255,9 +274,13 @@ impl<'d> Questions<'d> {
             })
         });
         let answer = Found::from(found);
-        if met.is_empty() {
+        if met.is_empty() && !self.is_in_full {
             let entry = self.known.entry(key).or_default();
-            entry.push((looked, answer.clone()));
+            entry.push(Known {
+                like: facts.looked_like(&looked),
+                looked,
+                found: answer.clone(),
+            });
         }
         answer
     }

@@ -38,6 +38,7 @@ fn whoever_has_all_but_permissions_is_no_administrator() {
     let narrow = json!({"Effect": "Allow", "Action": "*", "Resource": "arn:aws:s3:::b/*",
         "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}});
     let deny = json!({"Effect": "Deny", "Action": "s3:DeleteBucket", "Resource": "*"});
+    let but_careful = json!({"Effect": "Deny", "Action": ["kms:ScheduleKeyDeletion", "iam:Delete*"], "Resource": "*"});
     let (_folder, directory) = directory(
         &[
             user(
@@ -48,7 +49,8 @@ fn whoever_has_all_but_permissions_is_no_administrator() {
             ),
             user("all", &[allow(json!("*"))], &[], &[]),
             user("nearly", &[allow(json!(["*"])), deny], &[], &[]),
-            user("careful", &[mfa], &[], &[]),
+            user("careful", std::slice::from_ref(&mfa), &[], &[]),
+            user("both", &[mfa, but_careful], &[], &[]),
             user("narrow", &[narrow], &[], &[]),
             user("iam", &[allow(json!("iam:*"))], &[], &[]),
         ],
@@ -75,6 +77,8 @@ fn whoever_has_all_but_permissions_is_no_administrator() {
         Some(("yes", vec!["s3:DeleteBucket".to_owned()]))
     );
     assert_eq!(word("careful"), Some(("if", vec![])));
+    let excepted = ["kms:ScheduleKeyDeletion", "iam:Delete*"].map(str::to_owned);
+    assert_eq!(word("both"), Some(("if", excepted.to_vec())));
     assert_eq!(word("narrow"), None);
     assert_eq!(word("iam"), None);
 }

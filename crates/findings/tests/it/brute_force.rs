@@ -214,3 +214,82 @@ fn the_example_organization() {
     hold(&loaded.directory, 1, &mut counts);
     println!("{counts:?}");
 }
+
+/// What shortens the work changes no answer: every question is asked in full as well.
+fn hold_in_full(directory: &Directory, every: usize) -> usize {
+    let arena = Bump::new();
+    let mut short = Questions::new(directory, &[], &arena);
+    let mut count = 0;
+    let asked = [
+        ("*", "*"),
+        ("s3:*", "*"),
+        ("s3:GetObject", "arn:aws:s3:::b*"),
+        ("iam:CreateUser", "*"),
+        ("kms:Decrypt", "arn:aws:kms:*"),
+        ("sts:AssumeRole", "*"),
+        ("sts:*", "arn:aws:iam::*:role/*"),
+        ("portcullis-any-service:AnyAction", "*"),
+    ];
+    for (place, asker) in Asker::all(directory, &arena).into_iter().enumerate() {
+        for (number, (action, resource)) in asked.into_iter().enumerate() {
+            if (place + number) % every != 0 {
+                continue;
+            }
+            let (actions, resources) = (Selection::of([action]), Selection::of([resource]));
+            let can = short.can(&asker, &actions, &resources);
+            let mut full = Questions::new(directory, &[], &arena).in_full();
+            let expected = full.can(&asker, &actions, &resources);
+            assert_eq!(
+                can.as_str(),
+                expected.as_str(),
+                "{} {action} on {resource}: {can:?}; in full {expected:?}",
+                asker.arn().unwrap(),
+            );
+            count += 1;
+        }
+    }
+    count
+}
+
+#[test]
+fn short_answers_are_those_in_full() {
+    for seed in 10..10 + directories(2) {
+        let name = format!("portcullis-in-full-{}-{seed}", std::process::id());
+        let folder = Folder(std::env::temp_dir().join(name));
+        fs::create_dir_all(&folder.0).unwrap();
+        let mut generator = Generator::new(seed, Scale::SMALL);
+        generator.write(&folder.0).unwrap();
+        let loaded = Directory::load(&folder.0, LoadOptions::default(), &mut |_| ()).unwrap();
+        assert!(hold_in_full(&loaded.directory, 3) > 50);
+    }
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+    let example = format!("{root}/corpus/example-organization/data");
+    let mut folders = vec![example];
+    // Real accounts, if they are there.
+    for name in ["cloudsplaining-small", "cloudsplaining-iam-vulnerable"] {
+        folders.push(format!("{root}/../shared/data/accounts/{name}.json"));
+    }
+    for path in folders {
+        let Ok(found) = fs::metadata(&path) else {
+            eprintln!("skipped: {path} is not there");
+            continue;
+        };
+        let own =
+            Folder(std::env::temp_dir().join(format!("portcullis-real-{}", std::process::id())));
+        let folder = match found.is_file() {
+            true => {
+                fs::create_dir_all(&own.0).unwrap();
+                fs::copy(&path, own.0.join("dump.json")).unwrap();
+                own.0.clone()
+            }
+            false => PathBuf::from(&path),
+        };
+        let loaded = Directory::load(&folder, LoadOptions::default(), &mut |_| ());
+        let Ok(loaded) = loaded else {
+            assert!(found.is_file(), "{path} does not load");
+            eprintln!("skipped: {path} does not load");
+            continue;
+        };
+        assert!(hold_in_full(&loaded.directory, 23) > 0, "{path}");
+    }
+}

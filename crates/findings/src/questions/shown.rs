@@ -1,0 +1,145 @@
+//! The answer to what was found: the requests that are shown, with no key that they do not need.
+
+use std::rc::Rc;
+
+use bumpalo::Bump;
+use portcullis_directory::RequestPolicies;
+use portcullis_model::Request;
+use portcullis_prove::{Example, Selection};
+
+use super::{ALTERNATIVES, Ask, Element, Found, Gathered, Questions, Scope};
+use crate::answer::{Can, Shown};
+use crate::caller::Asker;
+use crate::class::{Class, lower};
+
+impl<'d> Questions<'d> {
+    /// The answer to what was found.
+    pub(super) fn answer(
+        &mut self,
+        asker: &Asker<'d>,
+        scope: &Rc<Scope>,
+        element: Option<Element<'d>>,
+        search: Gathered,
+    ) -> Can {
+        if let Some((_, example)) = search.yes {
+            let unless = self.refusal(asker, &example);
+            return Can::Yes(Shown {
+                action: example.action,
+                resource: example.resource,
+                keys: Vec::new(),
+                unless,
+            });
+        }
+        let mut all: Vec<Shown> = Vec::new();
+        for (class, example) in search.if_keys {
+            let mut found = Some(example);
+            let mut not_all: Vec<Vec<String>> = Vec::new();
+            while let Some(example) = found.take() {
+                let least = self.least(asker, example, true);
+                let shown = Shown {
+                    action: least.action,
+                    resource: least.resource,
+                    keys: least.context,
+                    unless: Vec::new(),
+                };
+                let keys: Vec<String> = shown.keys.iter().map(|(key, _)| lower(key)).collect();
+                if keys.is_empty() {
+                    // It needs none of them after all.
+                    return Can::Yes(shown);
+                }
+                if all.len() >= ALTERNATIVES {
+                    break;
+                }
+                let is_new = !all.iter().any(|own| own.keys == shown.keys);
+                not_all.push(keys);
+                if is_new {
+                    all.push(shown);
+                }
+                let ask = Ask {
+                    asker,
+                    class: &class,
+                    scope,
+                    element,
+                    excluded: &[],
+                    not_all: &not_all,
+                    bare: false,
+                    wanted: true,
+                };
+                if let Found::Example(example) = self.ask(&ask) {
+                    found = Some(example);
+                }
+            }
+        }
+        match (all.is_empty(), search.reasons.is_empty()) {
+            (false, _) => Can::If(all),
+            (true, true) => Can::No,
+            (true, false) => Can::Unknown(search.reasons),
+        }
+    }
+
+    /// The request without keys that it does not need to be decided as it is.
+    fn least(&mut self, asker: &Asker<'d>, example: Example, wanted: bool) -> Example {
+        let mut own = example;
+        own.context.retain(|(_, values)| !values.is_empty());
+        let mut at = 0;
+        while at < own.context.len() {
+            let mut fewer = own.clone();
+            fewer.context.remove(at);
+            match self.decided(asker, &fewer) {
+                Ok(decided) if decided == wanted => own = fewer,
+                _ => at += 1,
+            }
+        }
+        own
+    }
+
+    /// Keys by which an allowed request would be refused.
+    fn refusal(&mut self, asker: &Asker<'d>, example: &Example) -> Vec<(String, Vec<String>)> {
+        if !self.directory.has_documents() {
+            return Vec::new();
+        }
+        let scope = Rc::new(Scope {
+            actions: vec![Selection::of([example.action.clone()])],
+            resources: Selection::of([example.resource.clone()]),
+            element: None,
+        });
+        let ask = Ask {
+            asker,
+            class: &Class::One(example.resource.clone()),
+            scope: &scope,
+            element: None,
+            excluded: &[],
+            not_all: &[],
+            bare: false,
+            wanted: false,
+        };
+        match self.ask(&ask) {
+            Found::Example(found) => self.least(asker, found, false).context,
+            _ => Vec::new(),
+        }
+    }
+
+    /// The keys that the policies of a request ask for and that it does not have: without any, nothing else is decided whatever
+    /// keys there are.
+    pub(super) fn keys_asked_for(
+        &mut self,
+        asker: &Asker<'d>,
+        example: &Example,
+    ) -> Result<Vec<String>, String> {
+        let arena = Bump::new();
+        let request = Request {
+            principal: asker.principal,
+            context: self.given,
+            resource_account: self.owner,
+            ..Request::new(asker.principal.caller, &example.action, &example.resource)
+        };
+        let completed = self
+            .directory
+            .complete(&request, RequestPolicies::default(), &arena);
+        let completed = completed.map_err(|error| error.to_string())?;
+        let explained = self.engine.explain(self.directory, &completed);
+        explained
+            .map(|own| own.missing_keys)
+            .map_err(|error| error.to_string())
+    }
+}
