@@ -64,6 +64,15 @@ impl<'f> Theory<'f> {
     /// # Errors
     /// [`UsedUp`] if the work of the question is. If that of one call is, the answer is [`Verdict::Open`].
     pub(crate) fn check(&mut self, wishes: &[Wish], work: &mut Work) -> Result<Verdict, UsedUp> {
+        let verdict = self.decided(wishes, work)?;
+        #[cfg(any(test, feature = "audit"))]
+        if let Verdict::Conflict(core) = &verdict {
+            crate::audit::lemma(core, self.formulas, self.case);
+        }
+        Ok(verdict)
+    }
+
+    fn decided(&mut self, wishes: &[Wish], work: &mut Work) -> Result<Verdict, UsedUp> {
         let mut groups: BTreeMap<&'f Part, Vec<Wish>> = BTreeMap::new();
         for wish in wishes {
             if let Some((part, _)) = self.formulas.atom(wish.0) {

@@ -1,15 +1,25 @@
-//! Random pairs of tiny policies against every request of a tiny world; see `portcullis_testkit::prove::tiny`.
+//! Tiny policies in tiny worlds: random pairs against many requests, and whole worlds; see `portcullis_testkit::prove::tiny` and
+//! `portcullis_testkit::prove::whole`.
 //!
-//! `cargo run --release -p portcullis-testkit --example tiny -- PAIRS REQUESTS [SEED]`
+//! `cargo run --release -p portcullis-testkit --example tiny -- PAIRS REQUESTS [SEED]`, or `whole [STEP]`.
 
 use portcullis_testkit::prove::tiny::{Settings, run};
+use portcullis_testkit::prove::whole::{self, Family};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mut arguments = std::env::args().skip(1);
+    let mut arguments = std::env::args().skip(1).peekable();
+    let is_whole = arguments.next_if(|own| own == "whole").is_some();
     let mut number = |default: usize| match arguments.next() {
         Some(text) => text.parse(),
         None => Ok(default),
     };
+    if is_whole {
+        let step = number(1)?;
+        for family in Family::ALL {
+            println!("{family:?}: {:?}", whole::run(family, step)?);
+        }
+        return Ok(());
+    }
     let (pairs, requests, seed) = (number(1000)?, number(2000)?, number(1)?);
     for variables in [false, true] {
         for conditions in [1, 3] {

@@ -131,7 +131,7 @@ fn solvers_agree() {
             return;
         };
         let mut audit = Audit::default();
-        for (old, new) in tiny_pairs(21).take(120) {
+        for (old, new) in tiny_pairs(21, name == "cvc5").take(120) {
             audit.ask(&old, &new, &mut solver).unwrap();
         }
         assert!(audit.proved_too > 10, "{audit:?}");
