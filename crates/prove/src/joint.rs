@@ -60,7 +60,11 @@ fn seconds(
         let sign = if *at < 0 { "-" } else { "" };
         let (whole, rest) = (at.unsigned_abs() / scale.unsigned_abs(), at.unsigned_abs() % scale.unsigned_abs());
         let places = if unit == Unit::Seconds { 18 } else { 15 };
-        format!("{sign}{whole}.{rest:0places$}")
+        let fraction = format!("{rest:0places$}");
+        match fraction.trim_end_matches('0') {
+            "" => format!("{sign}{whole}"),
+            fraction => format!("{sign}{whole}.{fraction}"),
+        }
     };
     let own: Vec<String> = instants.iter().map(as_number).collect();
     let all: Vec<&str> = constants.iter().copied().chain(own.iter().map(String::as_str)).collect();
