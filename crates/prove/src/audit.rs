@@ -105,16 +105,25 @@ impl<'f> Lemma<'f> {
             if self.is_derived(&part) {
                 continue;
             }
-            let mut ways = self.ways(&part, &self.tests_of(&part, &Environment::new()), &mut is_whole);
+            let mut ways = self.ways(
+                &part,
+                &self.tests_of(&part, &Environment::new()),
+                &mut is_whole,
+            );
             let words = self.words();
-            let texts = words.into_iter().filter(|text| self.may_be(&part, std::slice::from_ref(text)));
+            let texts = words
+                .into_iter()
+                .filter(|text| self.may_be(&part, std::slice::from_ref(text)));
             ways.extend(texts.map(|text| vec![text]));
             ways.sort_by_key(|way| (way.len() > 1, way.concat().len()));
             ways.dedup();
             ways.truncate(60);
             choices.push((part, ways));
         }
-        let count = choices.iter().map(|(_, ways)| ways.len().max(1)).product::<usize>();
+        let count = choices
+            .iter()
+            .map(|(_, ways)| ways.len().max(1))
+            .product::<usize>();
         let mut budget = MOST_WAYS;
         for round in 0..count {
             let mut taken = Ways::new();
@@ -142,7 +151,11 @@ impl<'f> Lemma<'f> {
             .iter()
             .map(|(part, test, wanted)| format!("{part:?} {test:?} is {wanted}"))
             .collect();
-        format!("{found:?} of {:?} has\n  {}", self.case.kind, tests.join("\n  "))
+        format!(
+            "{found:?} of {:?} has\n  {}",
+            self.case.kind,
+            tests.join("\n  ")
+        )
     }
 
     /// The parts that have no values yet are given some, one after the other.
@@ -150,8 +163,12 @@ impl<'f> Lemma<'f> {
         let mut found = taken.clone();
         let parts: BTreeSet<&Part> = self.tests.iter().map(|(part, _, _)| *part).collect();
         // The caller first: keys follow from it.
-        let needs_caller = parts.contains(&Part::Caller) || parts.iter().any(|part| self.is_derived(part))
-            || self.keys_of_variables().iter().any(|key| self.is_derived(&Part::Key(key.clone())));
+        let needs_caller = parts.contains(&Part::Caller)
+            || parts.iter().any(|part| self.is_derived(part))
+            || self
+                .keys_of_variables()
+                .iter()
+                .any(|key| self.is_derived(&Part::Key(key.clone())));
         if needs_caller {
             let mut callers = self.callers();
             callers.sort_by_key(String::len);
@@ -163,7 +180,11 @@ impl<'f> Lemma<'f> {
                 let keys = self.keys_of_variables().into_iter().map(Part::Key);
                 for part in parts.iter().map(|part| (*part).clone()).chain(keys) {
                     if let Part::Key(key) = &part {
-                        if let Some(values) = self.case.derived(key, &caller).filter(|_| self.is_derived(&part)) {
+                        if let Some(values) = self
+                            .case
+                            .derived(key, &caller)
+                            .filter(|_| self.is_derived(&part))
+                        {
                             found.insert(part.clone(), values);
                         }
                     }
@@ -178,12 +199,21 @@ impl<'f> Lemma<'f> {
         Some(found)
     }
 
-    fn rest(&self, mut found: Ways, parts: &BTreeSet<&Part>, budget: &mut usize, is_whole: &mut bool) -> Option<Ways> {
+    fn rest(
+        &self,
+        mut found: Ways,
+        parts: &BTreeSet<&Part>,
+        budget: &mut usize,
+        is_whole: &mut bool,
+    ) -> Option<Ways> {
         let environment: Environment = self
             .keys_of_variables()
             .into_iter()
             .map(|key| {
-                let values = found.get(&Part::Key(key.clone())).cloned().unwrap_or_default();
+                let values = found
+                    .get(&Part::Key(key.clone()))
+                    .cloned()
+                    .unwrap_or_default();
                 (key, Taken::of(&values))
             })
             .collect();
@@ -217,7 +247,9 @@ impl<'f> Lemma<'f> {
             Kind::Root => "arn:aws:iam::111122223333:root",
             _ => return false,
         };
-        self.case.domain == Domain::Standard && !is_given && self.case.derived(key, example).is_some()
+        self.case.domain == Domain::Standard
+            && !is_given
+            && self.case.derived(key, example).is_some()
     }
 
     fn keys_of_variables(&self) -> BTreeSet<String> {
@@ -251,9 +283,13 @@ impl<'f> Lemma<'f> {
 
     /// Words that the tests are made of.
     fn words(&self) -> Vec<String> {
-        let mut words: Vec<String> = ["x", "a", "b", "*", "?", ":", "/", "x:y", "222222222222"].map(str::to_owned).into();
+        let mut words: Vec<String> = ["x", "a", "b", "*", "?", ":", "/", "x:y", "222222222222"]
+            .map(str::to_owned)
+            .into();
         for (_, test, _) in &self.tests {
-            let Some(language) = test.language() else { continue };
+            let Some(language) = test.language() else {
+                continue;
+            };
             words.extend(language.texts().iter().take(8).cloned());
             for pattern in language.patterns().iter().take(8) {
                 for part in filled(pattern, "").split(':') {
@@ -290,14 +326,25 @@ impl<'f> Lemma<'f> {
         };
         add(default);
         for (part, test, _) in &self.tests {
-            let Some(language) = test.language() else { continue };
-            for word in language.texts().iter().chain(&accounts(language)).chain(&names(language)) {
+            let Some(language) = test.language() else {
+                continue;
+            };
+            for word in language
+                .texts()
+                .iter()
+                .chain(&accounts(language))
+                .chain(&names(language))
+            {
                 if **part == Part::Caller || word.starts_with("arn:") {
                     add(word);
                 }
                 // An account or a name by itself.
                 add(&default.replace("999900001111", word));
-                let name = if self.case.kind == Kind::Root { "root" } else { "x" };
+                let name = if self.case.kind == Kind::Root {
+                    "root"
+                } else {
+                    "x"
+                };
                 let last = default.strip_suffix(name).unwrap_or_default();
                 add(&format!("{last}{word}"));
                 add(&format!("{last}p/{word}"));
@@ -368,7 +415,8 @@ impl<'f> Lemma<'f> {
         };
         shape
             && values.iter().all(|text| {
-                scope.within.iter().all(|own| own.contains(text)) && !scope.without.iter().any(|own| own.contains(text))
+                scope.within.iter().all(|own| own.contains(text))
+                    && !scope.without.iter().any(|own| own.contains(text))
             })
     }
 
@@ -385,7 +433,11 @@ impl<'f> Lemma<'f> {
             .chain(scoped)
             .collect();
         let languages: Vec<&Language> = all.iter().filter_map(|own| own.language()).collect();
-        let mut texts = if *part == Part::Caller { self.callers() } else { told_apart(&languages, is_whole) };
+        let mut texts = if *part == Part::Caller {
+            self.callers()
+        } else {
+            told_apart(&languages, is_whole)
+        };
         texts.extend(all.iter().flat_map(|own| near(own)));
         for one in &all {
             for other in &all {
@@ -394,13 +446,18 @@ impl<'f> Lemma<'f> {
         }
         texts.push(String::new());
         let mut seen = BTreeSet::new();
-        texts.retain(|own| seen.insert(own.clone()) && self.may_be(part, std::slice::from_ref(own)));
+        texts
+            .retain(|own| seen.insert(own.clone()) && self.may_be(part, std::slice::from_ref(own)));
         let mut ways: Vec<Vec<String>> = vec![Vec::new()];
         ways.extend(texts.iter().map(|own| vec![own.clone()]));
         // Lists are made of texts that the tests tell apart.
         let mut kinds: HashMap<Vec<bool>, usize> = HashMap::new();
         texts.retain(|own| {
-            let kind = all.iter().map(|values| values.contains(own)).chain([own.is_empty()]).collect();
+            let kind = all
+                .iter()
+                .map(|values| values.contains(own))
+                .chain([own.is_empty()])
+                .collect();
             let count = kinds.entry(kind).or_default();
             *count += 1;
             *count <= 2
@@ -432,7 +489,11 @@ fn accounts(language: &Language) -> Vec<String> {
         }
         // So many digits that an account comes out.
         let fixed = pattern.iter().filter(|token| !token.many).count();
-        found.push(with(pattern, &"7".repeat(12_usize.saturating_sub(fixed)), '4'));
+        found.push(with(
+            pattern,
+            &"7".repeat(12_usize.saturating_sub(fixed)),
+            '4',
+        ));
     }
     found
 }
@@ -441,7 +502,9 @@ fn accounts(language: &Language) -> Vec<String> {
 fn names(language: &Language) -> Vec<String> {
     let fills = ["", "x", "zq", "a/b", "p/"];
     let patterns = language.patterns().iter();
-    patterns.flat_map(|own| fills.map(|fill| filled(own, fill))).collect()
+    patterns
+        .flat_map(|own| fills.map(|fill| filled(own, fill)))
+        .collect()
 }
 
 /// A text of a pattern.
@@ -471,7 +534,9 @@ fn near(values: &Values) -> Vec<String> {
             for text in all {
                 found.push(text.clone());
                 if let Ok(own) = text.parse::<f64>() {
-                    found.extend([own - 1.0, own + 1.0, own - 0.25, own + 0.25].map(|own| own.to_string()));
+                    found.extend(
+                        [own - 1.0, own + 1.0, own - 0.25, own + 0.25].map(|own| own.to_string()),
+                    );
                 }
             }
         }
@@ -510,7 +575,11 @@ fn amid(one: &Values, other: &Values) -> Vec<String> {
     let mut found = Vec::new();
     match (one, other) {
         (Values::Number(_, own), Values::Number(_, others)) => {
-            let read = |all: &[String]| all.iter().filter_map(|own| own.parse::<f64>().ok()).collect::<Vec<_>>();
+            let read = |all: &[String]| {
+                all.iter()
+                    .filter_map(|own| own.parse::<f64>().ok())
+                    .collect::<Vec<_>>()
+            };
             for a in read(own) {
                 for b in read(others) {
                     found.extend([0.5, 0.25, 0.75].map(|share| (a + (b - a) * share).to_string()));
@@ -539,7 +608,11 @@ fn told_apart(languages: &[&Language], is_whole: &mut bool) -> Vec<String> {
         .iter()
         .map(|language| {
             let texts = language.texts().iter();
-            let texts = texts.map(|own| own.chars().map(|own| Token::one(Class::Char(own))).collect());
+            let texts = texts.map(|own| {
+                own.chars()
+                    .map(|own| Token::one(Class::Char(own)))
+                    .collect()
+            });
             texts.chain(language.patterns().iter().cloned()).collect()
         })
         .collect();
@@ -556,7 +629,11 @@ fn told_apart(languages: &[&Language], is_whole: &mut bool) -> Vec<String> {
         let kind: Vec<bool> = state
             .iter()
             .zip(&patterns)
-            .map(|(places, own)| places.iter().any(|(at, to)| own.get(*at).is_some_and(|own| own.len() == *to)))
+            .map(|(places, own)| {
+                places
+                    .iter()
+                    .any(|(at, to)| own.get(*at).is_some_and(|own| own.len() == *to))
+            })
             .collect();
         let count = found.entry(kind).or_default();
         *count += 1;
@@ -567,7 +644,12 @@ fn told_apart(languages: &[&Language], is_whole: &mut bool) -> Vec<String> {
             let next: Vec<Places> = state
                 .iter()
                 .zip(&patterns)
-                .map(|(places, own)| places.iter().flat_map(|place| read(own, *place, *letter)).collect())
+                .map(|(places, own)| {
+                    places
+                        .iter()
+                        .flat_map(|place| read(own, *place, *letter))
+                        .collect()
+                })
                 .collect();
             if seen.len() >= MOST_STATES {
                 *is_whole = false;
@@ -588,7 +670,10 @@ fn letters(patterns: &[Vec<Pattern>]) -> Vec<char> {
         if let Class::Char(own) | Class::Ascii(own) | Class::Fold(own) = token.class {
             letters.insert(own);
             if !matches!(token.class, Class::Char(_)) {
-                let cases = own.to_lowercase().chain(own.to_uppercase()).chain(['\u{212a}', '\u{17f}']);
+                let cases = own
+                    .to_lowercase()
+                    .chain(own.to_uppercase())
+                    .chain(['\u{212a}', '\u{17f}']);
                 letters.extend(cases.filter(|one| token.class.contains(*one)));
             }
         }
@@ -600,7 +685,11 @@ fn letters(patterns: &[Vec<Pattern>]) -> Vec<char> {
 fn reached(patterns: &[Pattern], pattern: usize, from: usize) -> Vec<(usize, usize)> {
     let mut found = vec![(pattern, from)];
     let mut at = from;
-    while patterns.get(pattern).and_then(|own| own.get(at)).is_some_and(|token| token.many) {
+    while patterns
+        .get(pattern)
+        .and_then(|own| own.get(at))
+        .is_some_and(|token| token.many)
+    {
         at += 1;
         found.push((pattern, at));
     }

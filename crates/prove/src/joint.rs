@@ -30,7 +30,13 @@ pub(crate) fn numbers_and_dates(
     let no_dates: Vec<String> = cells.texts.iter().filter_map(exponents).collect();
     cells.texts.extend(no_dates);
     seconds(&mut cells, constants, instants, spellings, Unit::Seconds);
-    seconds(&mut cells, constants, instants, spellings, Unit::Milliseconds);
+    seconds(
+        &mut cells,
+        constants,
+        instants,
+        spellings,
+        Unit::Milliseconds,
+    );
     years(&mut cells, constants, instants, named);
     // No number, by its form.
     let calendar = dates(instants, spellings);
@@ -48,17 +54,18 @@ enum Unit {
 }
 
 /// Numbers that are seconds or milliseconds.
-fn seconds(
-    cells: &mut Cells,
-    constants: &[&str],
-    instants: &[i128],
-    spellings: usize,
-    unit: Unit,
-) {
-    let scale = if unit == Unit::Seconds { UNIT } else { UNIT / 1000 };
+fn seconds(cells: &mut Cells, constants: &[&str], instants: &[i128], spellings: usize, unit: Unit) {
+    let scale = if unit == Unit::Seconds {
+        UNIT
+    } else {
+        UNIT / 1000
+    };
     let as_number = |at: &i128| {
         let sign = if *at < 0 { "-" } else { "" };
-        let (whole, rest) = (at.unsigned_abs() / scale.unsigned_abs(), at.unsigned_abs() % scale.unsigned_abs());
+        let (whole, rest) = (
+            at.unsigned_abs() / scale.unsigned_abs(),
+            at.unsigned_abs() % scale.unsigned_abs(),
+        );
         let places = if unit == Unit::Seconds { 18 } else { 15 };
         let fraction = format!("{rest:0places$}");
         match fraction.trim_end_matches('0') {
@@ -67,25 +74,39 @@ fn seconds(
         }
     };
     let own: Vec<String> = instants.iter().map(as_number).collect();
-    let all: Vec<&str> = constants.iter().copied().chain(own.iter().map(String::as_str)).collect();
+    let all: Vec<&str> = constants
+        .iter()
+        .copied()
+        .chain(own.iter().map(String::as_str))
+        .collect();
     // Where a kind ends, a cell has no text of the kind: only constants far from there are known to be complete.
     let is_usual = |text: &&str| {
         let number = Number::parse(text);
-        let short = text.split('.').nth(1).is_none_or(|fraction| fraction.trim_end_matches('0').len() <= 9);
+        let short = text
+            .split('.')
+            .nth(1)
+            .is_none_or(|fraction| fraction.trim_end_matches('0').len() <= 9);
         let limit = ["-90000000000", "90000000000"].map(Number::parse);
-        let [Some(low), Some(high)] = limit else { return false };
+        let [Some(low), Some(high)] = limit else {
+            return false;
+        };
         let inside = |own: Number<'_>| own.compare(&low).is_gt() && own.compare(&high).is_lt();
         !text.contains(['e', 'E']) && short && number.is_some_and(inside)
     };
     let is_read = |text: &&&str| Number::parse(text).is_some();
     match unit {
-        Unit::Seconds => cells.complete &= all.iter().filter(is_read).all(|text| is_usual(text)),
+        Unit::Seconds => cells.complete &= all.iter().filter(is_read).all(is_usual),
         // What milliseconds make of dates is a thousand times as large.
         Unit::Milliseconds => {
-            let short = |text: &&&str| {
-                !text.contains(['e', 'E']) && text.len() < 40 && text.split('.').nth(1).is_none_or(|own| own.trim_end_matches('0').len() <= 9)
+            let short = |text: &&str| {
+                !text.contains(['e', 'E'])
+                    && text.len() < 40
+                    && text
+                        .split('.')
+                        .nth(1)
+                        .is_none_or(|own| own.trim_end_matches('0').len() <= 9)
             };
-            cells.complete &= all.iter().filter(is_read).all(|text| short(&text));
+            cells.complete &= all.iter().filter(is_read).all(short);
         }
     }
     // A point makes two spellings one.
@@ -119,7 +140,10 @@ fn padded(text: &str) -> String {
         None => ("", text),
     };
     let digits = rest.split('.').next().unwrap_or_default().len();
-    format!("{sign}{}{rest}", "0".repeat(12_usize.saturating_sub(digits)))
+    format!(
+        "{sign}{}{rest}",
+        "0".repeat(12_usize.saturating_sub(digits))
+    )
 }
 
 /// Years: each at which an answer may change, and its neighbors.
@@ -145,5 +169,7 @@ fn years(cells: &mut Cells, constants: &[&str], instants: &[i128], named: &[&str
         _ => None,
     };
     let between: Vec<i128> = found.windows(2).filter_map(mid).collect();
-    cells.texts.extend(between.iter().map(|year| format!("{year:04}")));
+    cells
+        .texts
+        .extend(between.iter().map(|year| format!("{year:04}")));
 }

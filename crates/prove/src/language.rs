@@ -5,7 +5,9 @@
 //! The first is linear and decides nearly everything, but is no proof of the contrary: `a*` lies in `a` and `a?*`
 //! together and in neither of them.
 
-use crate::pattern::{Class, Pattern, Token, VariableId, has_variable, literal, matches, may_meet, subsumes};
+use crate::pattern::{
+    Class, Pattern, Token, VariableId, has_variable, literal, matches, may_meet, subsumes,
+};
 use crate::product::Product;
 use crate::work::{UsedUp, Work};
 
@@ -100,8 +102,13 @@ impl Language {
                 (true, _) => Some(Pattern::new()),
             }
         };
-        let texts = self.texts.iter().map(|own| crate::pattern::text(own).collect());
-        texts.chain(self.patterns.iter().filter_map(resolve)).collect()
+        let texts = self
+            .texts
+            .iter()
+            .map(|own| crate::pattern::text(own).collect());
+        texts
+            .chain(self.patterns.iter().filter_map(resolve))
+            .collect()
     }
 
     /// True if a pattern has a variable.

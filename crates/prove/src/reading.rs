@@ -121,7 +121,9 @@ fn addresses() -> Language {
     }
     let run = Token::many(Class::Address);
     let colon = Token::one(Class::Char(':'));
-    [v4, vec![run, colon, run, colon, run]].into_iter().collect()
+    [v4, vec![run, colon, run, colon, run]]
+        .into_iter()
+        .collect()
 }
 
 /// The tests of a value that are about texts.
@@ -173,7 +175,11 @@ fn short(language: &Language) -> Option<Vec<String>> {
         for token in pattern {
             let all = CHARACTERS.chars().filter(|own| token.class.contains(*own));
             let all: Vec<char> = all.collect();
-            let longer = |start: &String| all.iter().map(|own| format!("{start}{own}")).collect::<Vec<_>>();
+            let longer = |start: &String| {
+                all.iter()
+                    .map(|own| format!("{start}{own}"))
+                    .collect::<Vec<_>>()
+            };
             starts = starts.iter().flat_map(longer).collect();
         }
         found.extend(starts);

@@ -107,7 +107,8 @@ fn replaced<'v>(
 
 /// True if two keys have the same value, by what is taken of them.
 pub(crate) fn itself(one: &str, other: &str, environment: &Environment) -> bool {
-    one == other || first(one, environment).is_some_and(|own| Some(own) == first(other, environment))
+    one == other
+        || first(one, environment).is_some_and(|own| Some(own) == first(other, environment))
 }
 
 /// The key whose unknown value a key has.
@@ -126,7 +127,10 @@ pub(crate) fn is_own(id: VariableId, key: &str, environment: &Environment) -> bo
     };
     let is_whole = letter % 4 != Flavor::Truth as u32;
     let first = first(key, environment);
-    is_whole && first.is_some_and(|first| environment.keys().position(|own| own == first) == Some(letter as usize / 4))
+    is_whole
+        && first.is_some_and(|first| {
+            environment.keys().position(|own| own == first) == Some(letter as usize / 4)
+        })
 }
 
 /// Where the numbers of unknown values begin: no policy has as many variables.

@@ -22,7 +22,10 @@ fn main() {
         panic!("RECORD TINY VARIABLES [SEED [POLICIES.jsonl [LIMITS.jsonl]]]")
     };
     let seed: u64 = rest.first().map_or(1, |text| text.parse().unwrap());
-    let file = |at: usize| rest.get(at).map(|path| std::fs::read_to_string(path).unwrap());
+    let file = |at: usize| {
+        rest.get(at)
+            .map(|path| std::fs::read_to_string(path).unwrap())
+    };
     let (published, limits) = (file(1), file(2));
     let source = |name, most: &str, pairs| Source {
         name,
@@ -30,14 +33,26 @@ fn main() {
         pairs,
     };
     let mut sources = vec![
-        source("tiny", tiny, Box::new(tiny_pairs(seed, false)) as Box<dyn Iterator<Item = _>>),
+        source(
+            "tiny",
+            tiny,
+            Box::new(tiny_pairs(seed, false)) as Box<dyn Iterator<Item = _>>,
+        ),
         source("variables", variables, Box::new(tiny_pairs(seed, true))),
     ];
     if let Some(text) = &limits {
-        sources.push(source("limits", "1000000", Box::new(limit_pairs(text, seed))));
+        sources.push(source(
+            "limits",
+            "1000000",
+            Box::new(limit_pairs(text, seed)),
+        ));
     }
     if let Some(text) = &published {
-        sources.push(source("published", "1000000", Box::new(published_pairs(text, seed))));
+        sources.push(source(
+            "published",
+            "1000000",
+            Box::new(published_pairs(text, seed)),
+        ));
     }
     match run(Path::new(record), sources).unwrap() {
         Some(report) => println!("{report}"),

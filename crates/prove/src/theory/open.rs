@@ -92,7 +92,9 @@ impl<'f> Theory<'f> {
                 for other in wishes.iter().skip(at + 1).filter(|other| one.1 || other.1) {
                     let pair = vec![*one, *other];
                     work.spend(size(&self.tests(&pair)))?;
-                    if let Some(conflict) = self.contradiction(&[(*part, pair)], plain, &[], work)? {
+                    if let Some(conflict) =
+                        self.contradiction(&[(*part, pair)], plain, &[], work)?
+                    {
                         return Ok(Verdict::Conflict(conflict));
                     }
                 }
@@ -144,11 +146,18 @@ impl<'f> Theory<'f> {
             let (part, test) = self.formulas.atom(wish.0)?;
             let Part::Key(key) = part else { return None };
             let language = test.language().filter(|own| own.is_one_pattern())?;
-            let [Token { class: Class::Variable(id), .. }] = language.patterns().first()?.as_slice() else {
+            let [
+                Token {
+                    class: Class::Variable(id),
+                    ..
+                },
+            ] = language.patterns().first()?.as_slice()
+            else {
                 return None;
             };
             let variable = self.formulas.variable_of(*id)?;
-            let is_plain = variable.flavor == Flavor::Text && test.quantifier != portcullis_model::Quantifier::All;
+            let is_plain = variable.flavor == Flavor::Text
+                && test.quantifier != portcullis_model::Quantifier::All;
             (is_plain && wish.1 != test.negated).then(|| (*wish, key.clone(), variable.key.clone()))
         };
         wishes.iter().filter_map(one).collect()
@@ -226,19 +235,31 @@ impl<'f> Theory<'f> {
     /// Values of a key by which texts that tests name become texts of a pattern with its variable.
     fn aligned(&self, key: &str, wishes: &[Wish]) -> Vec<String> {
         let tests = self.tests(wishes);
-        let languages: Vec<&Language> = tests.iter().filter_map(|(test, _)| test.language()).collect();
+        let languages: Vec<&Language> = tests
+            .iter()
+            .filter_map(|(test, _)| test.language())
+            .collect();
         let mut named: Vec<String> = Vec::new();
         for language in &languages {
             named.extend(language.texts().iter().take(8).cloned());
-            let fixed = language.patterns().iter().filter(|own| !crate::pattern::has_variable(own));
+            let fixed = language
+                .patterns()
+                .iter()
+                .filter(|own| !crate::pattern::has_variable(own));
             for pattern in fixed.take(8) {
                 named.extend(["", "x"].map(|run| filled(pattern, run)));
             }
         }
         let mut found = Vec::new();
-        for pattern in languages.iter().flat_map(|own| own.patterns().iter().take(8)) {
+        for pattern in languages
+            .iter()
+            .flat_map(|own| own.patterns().iter().take(8))
+        {
             let is_key = |token: &Token| match token.class {
-                Class::Variable(id) => self.formulas.variable_of(id).is_some_and(|own| own.key == key),
+                Class::Variable(id) => self
+                    .formulas
+                    .variable_of(id)
+                    .is_some_and(|own| own.key == key),
                 _ => false,
             };
             let Some(at) = pattern.iter().position(is_key) else {
@@ -249,7 +270,11 @@ impl<'f> Theory<'f> {
             let (before, behind) = (filled(before, ""), filled(behind, ""));
             for text in &named {
                 let middle = text.strip_prefix(before.as_str());
-                found.extend(middle.and_then(|own| own.strip_suffix(behind.as_str())).map(str::to_owned));
+                found.extend(
+                    middle
+                        .and_then(|own| own.strip_suffix(behind.as_str()))
+                        .map(str::to_owned),
+                );
             }
         }
         found.truncate(24);
@@ -307,7 +332,10 @@ impl<'f> Theory<'f> {
                 .iter()
                 .map(|key| {
                     let values = found.get(&Part::Key(key.clone()));
-                    (key.clone(), Taken::of(values.map_or(&[][..], Vec::as_slice)))
+                    (
+                        key.clone(),
+                        Taken::of(values.map_or(&[][..], Vec::as_slice)),
+                    )
                 })
                 .collect();
             for (part, wishes) in open {
@@ -358,7 +386,11 @@ impl<'f> Theory<'f> {
         equal: &[(Wish, String, String)],
         work: &mut Work,
     ) -> Result<Option<Vec<Wish>>, UsedUp> {
-        let all: Vec<Wish> = groups.iter().flat_map(|(_, wishes)| wishes).copied().collect();
+        let all: Vec<Wish> = groups
+            .iter()
+            .flat_map(|(_, wishes)| wishes)
+            .copied()
+            .collect();
         let keys: Vec<String> = self.keys(&all).into_iter().collect();
         if keys.len() > MOST_KEYS {
             return Ok(None);
@@ -415,17 +447,28 @@ impl<'f> Theory<'f> {
             let part = Part::Key(key.clone());
             let mut own: Vec<Wish> = Vec::new();
             // What is asked of one is asked of all that are equal to it.
-            for other in environment.keys().filter(|other| itself(key, other, &environment)) {
+            for other in environment
+                .keys()
+                .filter(|other| itself(key, other, &environment))
+            {
                 own.extend(self.own_tests(other, known.plain, known.open));
             }
             if own.is_empty() {
                 continue;
             }
             let tests = self.tests(&own);
-            let by = || own.iter().chain(&equalities).copied().collect::<BTreeSet<Wish>>();
+            let by = || {
+                own.iter()
+                    .chain(&equalities)
+                    .copied()
+                    .collect::<BTreeSet<Wish>>()
+            };
             if let Taken::One(text) = taken {
                 let values = std::slice::from_ref(text);
-                if tests.iter().any(|(test, wanted)| test.of_values(values) != *wanted) {
+                if tests
+                    .iter()
+                    .any(|(test, wanted)| test.of_values(values) != *wanted)
+                {
                     return Ok(Some(by()));
                 }
                 continue;
@@ -484,7 +527,9 @@ impl<'f> Theory<'f> {
         if let Part::Key(key) = part {
             for (test, _) in &mut tests {
                 if let Some(language) = test.language().filter(|own| own.has_variable()) {
-                    *test = test.with(language.resolved(|id| crate::variable::is_own(id, key, environment)));
+                    *test = test.with(
+                        language.resolved(|id| crate::variable::is_own(id, key, environment)),
+                    );
                 }
             }
         }
@@ -584,7 +629,11 @@ fn diagonal(sizes: &[usize]) -> impl Iterator<Item = Vec<usize>> + '_ {
         for (at, size) in sizes.iter().enumerate() {
             let is_last = at + 1 == sizes.len();
             let longer = |(places, left): &(Vec<usize>, usize)| -> Vec<(Vec<usize>, usize)> {
-                let range = if is_last { *left..*left + 1 } else { 0..*left + 1 };
+                let range = if is_last {
+                    *left..*left + 1
+                } else {
+                    0..*left + 1
+                };
                 let fine = range.filter(|place| place < size);
                 fine.map(|place| {
                     let mut places = places.clone();

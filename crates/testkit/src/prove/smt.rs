@@ -340,10 +340,7 @@ impl Printer {
             parts.push(self.word("resource", text, true)?);
         }
         if !plain.is_empty() || parts.is_empty() {
-            parts.push(format!(
-                "(str.in_re resource {})",
-                all("re.union", plain)
-            ));
+            parts.push(format!("(str.in_re resource {})", all("re.union", plain)));
         }
         Some(all("or", parts))
     }

@@ -76,7 +76,11 @@ fn shapes(longest: usize, in_pairs: usize, in_threes: usize) -> Vec<Vec<String>>
     all.extend(texts(longest).into_iter().map(|own| vec![own]));
     let pairs = texts(in_pairs);
     for (at, one) in pairs.iter().enumerate() {
-        all.extend(pairs[at..].iter().map(|other| vec![one.clone(), other.clone()]));
+        all.extend(
+            pairs[at..]
+                .iter()
+                .map(|other| vec![one.clone(), other.clone()]),
+        );
     }
     let threes = texts(in_threes);
     for (at, one) in threes.iter().enumerate() {
@@ -183,7 +187,10 @@ fn both(one: &Value, other: &Value) -> Option<Value> {
     let mut block = one.clone();
     for (operator, keys) in other.as_object()? {
         for (key, values) in keys.as_object()? {
-            let tests = block.as_object_mut()?.entry(operator).or_insert_with(|| json!({}));
+            let tests = block
+                .as_object_mut()?
+                .entry(operator)
+                .or_insert_with(|| json!({}));
             if tests.get(key).is_some() {
                 return None;
             }
@@ -216,13 +223,24 @@ fn two_conditions() -> Vec<Value> {
     let mut found = Vec::new();
     for (at, one) in all.iter().enumerate() {
         // Every seventh, so that each form meets each other one.
-        found.extend(all.iter().skip(at % 7).step_by(7).filter_map(|other| both(one, other)));
+        found.extend(
+            all.iter()
+                .skip(at % 7)
+                .step_by(7)
+                .filter_map(|other| both(one, other)),
+        );
     }
     found
 }
 
 fn variables() -> Vec<Value> {
-    let lists: [&[&str]; 5] = [&["${t:l}"], &["a${t:l}"], &["${t:l}*"], &["${t:l, 'a'}"], &["b", "${t:l}"]];
+    let lists: [&[&str]; 5] = [
+        &["${t:l}"],
+        &["a${t:l}"],
+        &["${t:l}*"],
+        &["${t:l, 'a'}"],
+        &["b", "${t:l}"],
+    ];
     let mut compared = Vec::new();
     for base in ["StringEquals", "StringNotEquals", "StringLike"] {
         for form in ["", "IfExists", "ForAnyValue:", "ForAllValues:"] {
@@ -248,9 +266,16 @@ fn variables() -> Vec<Value> {
         let both = both(one, &own[1 + at % 4]);
         found.extend(both.map(|both| json!({"Condition": both})));
     }
-    for (at, last) in ["${t:k}", "a${t:k}", "${t:k}*", "${t:k}${t:l}", "${t:k, 'b'}", "*${t:k}"]
-        .iter()
-        .enumerate()
+    for (at, last) in [
+        "${t:k}",
+        "a${t:k}",
+        "${t:k}*",
+        "${t:k}${t:l}",
+        "${t:k, 'b'}",
+        "*${t:k}",
+    ]
+    .iter()
+    .enumerate()
     {
         let arn = format!("arn:a:b:::{last}");
         for own in &own {
@@ -265,7 +290,10 @@ fn variables() -> Vec<Value> {
 fn policies(family: Family) -> Vec<Value> {
     let members: Vec<Value> = match family {
         Family::Resources => resources(),
-        Family::OneKey => one_key().into_iter().map(|own| json!({"Condition": own})).collect(),
+        Family::OneKey => one_key()
+            .into_iter()
+            .map(|own| json!({"Condition": own}))
+            .collect(),
         Family::TwoConditions => two_conditions()
             .into_iter()
             .map(|own| json!({"Condition": own}))
@@ -302,18 +330,30 @@ fn decided<'a>(text: String, points: &[Point], arena: &'a Bump) -> Result<Decide
     };
     let decide = |point: &Point| {
         let [k, l] = &point.keys;
-        let texts = |own: &'_ Vec<String>| own.iter().map(|text| arena.alloc_str(text) as &str).collect::<Vec<_>>();
+        let texts = |own: &'_ Vec<String>| {
+            own.iter()
+                .map(|text| arena.alloc_str(text) as &str)
+                .collect::<Vec<_>>()
+        };
         let (k, l) = (texts(k), texts(l));
         let context = [
-            ContextEntry { key: "t:k", values: &k },
-            ContextEntry { key: "t:l", values: &l },
+            ContextEntry {
+                key: "t:k",
+                values: &k,
+            },
+            ContextEntry {
+                key: "t:l",
+                values: &l,
+            },
         ];
         let request = Request {
             resource_account: Some("111122223333"),
             context: &context,
             ..Request::new(caller, "t:a", &point.resource)
         };
-        portcullis_reference::decide(&sets, &request).decision.is_allow()
+        portcullis_reference::decide(&sets, &request)
+            .decision
+            .is_allow()
     };
     let allowed = points.iter().map(decide).collect();
     Ok(Decided {
@@ -346,10 +386,17 @@ pub fn run(family: Family, step: usize) -> Result<Report, String> {
     };
     for pair in (0..all.len() * all.len()).step_by(step.max(1)) {
         let (old, new) = (&all[pair / all.len()], &all[pair % all.len()]);
-        let at = new.allowed.iter().zip(&old.allowed).position(|(new, old)| *new && !old);
+        let at = new
+            .allowed
+            .iter()
+            .zip(&old.allowed)
+            .position(|(new, old)| *new && !old);
         let wrong = |what: &str| {
             let point = at.map(|at| (&points[at].resource, &points[at].keys));
-            Err(format!("{what}: {point:?}\nold {}\nnew {}", old.text, new.text))
+            Err(format!(
+                "{what}: {point:?}\nold {}\nnew {}",
+                old.text, new.text
+            ))
         };
         match compare(&[old.policy], &[new.policy], &options) {
             Answer::Proved(_) if at.is_some() => return wrong("proved, but"),
@@ -359,7 +406,10 @@ pub fn run(family: Family, step: usize) -> Result<Report, String> {
                 report.outside += usize::from(at.is_none());
             }
             Answer::Unknown(reasons) => {
-                if reasons.iter().any(|own| matches!(own, Reason::Disagreement { .. })) {
+                if reasons
+                    .iter()
+                    .any(|own| matches!(own, Reason::Disagreement { .. }))
+                {
                     return wrong(&format!("{reasons:?}"));
                 }
                 if std::env::var_os("SHOW").is_some() {

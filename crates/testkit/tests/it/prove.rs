@@ -3,8 +3,8 @@
 use arbitrary::Unstructured;
 use bumpalo::Bump;
 use portcullis::PolicyKind;
-use portcullis_prove::audited;
 use portcullis::prove::{Answer, Options, PolicySets, Reason, allows, compare, read};
+use portcullis_prove::audited;
 use portcullis_testkit::Bytes;
 use portcullis_testkit::corpus::each_scenario;
 use portcullis_testkit::prove::audit::{Audit, tiny_pairs};
@@ -70,7 +70,10 @@ fn whole_worlds_have_no_counterexample() {
         (Family::Variables, 13),
     ] {
         let report = whole::run(family, step).unwrap();
-        assert!(report.proved > 50 && report.refuted > 50, "{family:?} {report:?}");
+        assert!(
+            report.proved > 50 && report.refuted > 50,
+            "{family:?} {report:?}"
+        );
         assert_eq!(report.unknown, 0, "{family:?} {report:?}");
     }
 }
