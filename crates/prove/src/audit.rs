@@ -706,3 +706,93 @@ fn read(patterns: &[Pattern], (pattern, at): (usize, usize), letter: char) -> Ve
         _ => Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::algebra::Algebra;
+    use crate::formula::AtomId;
+    use crate::pattern::{glob, text};
+    use crate::typed::Orders;
+
+    /// What the audit says of the lemma that these answers contradict each other.
+    fn audit(kind: Kind, tests: Vec<(Part, Test, bool)>) -> Audit {
+        let mut formulas = Formulas::new();
+        let mut core: Vec<Wish> = Vec::new();
+        for (at, (part, test, wanted)) in tests.into_iter().enumerate() {
+            formulas.test(part, test);
+            core.push((AtomId(at as u32), wanted));
+        }
+        let case = Case::of(Domain::Standard, kind);
+        audited(|| lemma(&core, &formulas, &case)).1
+    }
+
+    fn number(less: bool, equal: bool, greater: bool, text: &str) -> Test {
+        let orders = Orders {
+            less,
+            equal,
+            greater,
+        };
+        Test::values(Values::Number(orders, vec![text.to_owned()]))
+    }
+
+    /// Mistakes that earlier provers made: each lemma is one that the mistake would have been learned by.
+    #[test]
+    fn wrong_lemmas_are_found() {
+        let key = || Part::Key("t:k".into());
+        // Cells of each number apart: 4 < n < 6, and n is not 5.
+        let numbers = vec![
+            (key(), number(false, false, true, "4"), true),
+            (key(), number(true, false, false, "6"), true),
+            (key(), number(false, true, false, "5"), false),
+        ];
+        // Letters of one case: `abc` without regard to case is more than `abc`.
+        let any_case = "abc".chars().map(|own| Token::one(Class::folded(own)));
+        let cases = vec![
+            (
+                key(),
+                Test::texts(Language::from_iter([any_case.collect::<Pattern>()])),
+                true,
+            ),
+            (key(), Test::texts(Language::text("abc")), false),
+        ];
+        // One account for all of which a pattern knows a part.
+        let arns = |own: &str| {
+            let pattern: Pattern = glob(own, Class::Any).collect();
+            Test::texts(Language::from_iter([pattern]))
+        };
+        let accounts = vec![
+            (Part::Caller, arns("arn:aws:iam::1?1122223333:*"), true),
+            (Part::Caller, arns("arn:aws:iam::111122223333:*"), false),
+        ];
+        for tests in [numbers, cases, accounts] {
+            let audit = audit(Kind::User, tests);
+            assert_eq!((audit.lemmas, audit.wrong.len()), (1, 1), "{audit:?}");
+        }
+    }
+
+    /// Lemmas that are right are left alone.
+    #[test]
+    fn right_lemmas_are_left_alone() {
+        let key = || Part::Key("t:k".into());
+        let numbers = vec![
+            (key(), number(false, false, true, "5"), true),
+            (key(), number(true, false, false, "5"), true),
+        ];
+        let exact: Pattern = text("a").collect();
+        let texts = vec![
+            (key(), Test::texts(Language::from_iter([exact])), true),
+            (
+                key(),
+                Test::texts(Language::from_iter([
+                    glob("a*", Class::Any).collect::<Pattern>()
+                ])),
+                false,
+            ),
+        ];
+        for tests in [numbers, texts] {
+            let audit = audit(Kind::User, tests);
+            assert_eq!((audit.lemmas, audit.wrong.len()), (1, 0), "{audit:?}");
+        }
+    }
+}
