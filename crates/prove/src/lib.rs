@@ -39,7 +39,7 @@ mod variable;
 mod work;
 
 pub use access::{AccountPart, Existence, Looked, Selection, Situation, exists};
-#[cfg(feature = "audit")]
+#[cfg(any(test, feature = "audit"))]
 pub use audit::{Audit, audited};
 pub use domain::{AXIOMS, Axiom, Domain};
 pub use evaluate::allows;
