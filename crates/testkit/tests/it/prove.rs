@@ -88,7 +88,7 @@ fn lemmas_are_decided_again() {
             let _ = ask(&corner.old, &corner.new);
         }
     });
-    assert!(audit.lemmas > 50, "{audit:?}");
+    assert!(audit.lemmas > 30, "{audit:?}");
     assert!(audit.wrong.is_empty(), "{}", audit.wrong.join("\n"));
     for variables in [false, true] {
         let settings = Settings {
@@ -98,12 +98,12 @@ fn lemmas_are_decided_again() {
         };
         let (report, audit) = audited(|| run(31, 150, 10, settings));
         report.unwrap();
-        assert!(audit.lemmas > 200, "{audit:?}");
+        assert!(audit.lemmas > 40, "{audit:?}");
         assert!(audit.wrong.is_empty(), "{}", audit.wrong.join("\n"));
     }
     let (report, audit) = audited(|| portcullis_testkit::prove::callers::run(23, 60, 10));
     report.unwrap();
-    assert!(audit.lemmas > 50, "{audit:?}");
+    assert!(audit.lemmas > 30, "{audit:?}");
     assert!(audit.wrong.is_empty(), "{}", audit.wrong.join("\n"));
 }
 
