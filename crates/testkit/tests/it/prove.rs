@@ -101,7 +101,7 @@ fn lemmas_are_decided_again() {
         assert!(audit.lemmas > 40, "{audit:?}");
         assert!(audit.wrong.is_empty(), "{}", audit.wrong.join("\n"));
     }
-    let (report, audit) = audited(|| portcullis_testkit::prove::callers::run(23, 60, 10));
+    let (report, audit) = audited(|| portcullis_testkit::prove::callers::run(5, 60, 10));
     report.unwrap();
     assert!(audit.lemmas > 30, "{audit:?}");
     assert!(audit.wrong.is_empty(), "{}", audit.wrong.join("\n"));
