@@ -5,7 +5,9 @@
 //! The first is linear and decides nearly everything, but is no proof of the contrary: `a*` lies in `a` and `a?*`
 //! together and in neither of them.
 
-use crate::pattern::{Class, Pattern, Token, has_variable, literal, matches, may_meet, subsumes};
+use crate::pattern::{
+    Class, Pattern, Token, VariableId, has_variable, literal, matches, may_meet, subsumes,
+};
 use crate::product::Product;
 use crate::work::{UsedUp, Work};
 
@@ -76,6 +78,37 @@ impl Language {
     /// True if the language is a finite list of texts.
     pub(crate) fn is_texts(&self) -> bool {
         self.patterns.is_empty()
+    }
+
+    /// True if the language is one pattern.
+    pub(crate) fn is_one_pattern(&self) -> bool {
+        self.texts.is_empty() && self.patterns.len() == 1
+    }
+
+    /// The language of tests of a text in whose patterns the text itself stands: it is in such a pattern if all else there can be
+    /// empty, and not if some character must stand there too. Other variables are left alone.
+    pub(crate) fn resolved(&self, is_itself: impl Fn(VariableId) -> bool) -> Language {
+        let is_own = |token: &Token| matches!(token.class, Class::Variable(id) if is_itself(id));
+        let resolve = |pattern: &Pattern| -> Option<Pattern> {
+            let count = pattern.iter().filter(|token| is_own(token)).count();
+            let others = || pattern.iter().filter(|token| !is_own(token));
+            if count == 0 || others().any(|token| matches!(token.class, Class::Variable(_))) {
+                return Some(pattern.clone());
+            }
+            match (others().all(|token| token.many), count) {
+                (false, _) => None,
+                (true, 1) => Some(vec![Token::many(Class::Any)]),
+                // Twice itself is only the empty text.
+                (true, _) => Some(Pattern::new()),
+            }
+        };
+        let texts = self
+            .texts
+            .iter()
+            .map(|own| crate::pattern::text(own).collect());
+        texts
+            .chain(self.patterns.iter().filter_map(resolve))
+            .collect()
     }
 
     /// True if a pattern has a variable.

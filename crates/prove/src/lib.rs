@@ -15,16 +15,20 @@
 
 mod access;
 mod algebra;
+#[cfg(any(test, feature = "audit"))]
+mod audit;
 mod case;
 mod decision;
 mod domain;
 mod evaluate;
 mod formula;
+mod joint;
 mod key;
 mod language;
 mod pattern;
 mod product;
 mod question;
+mod reading;
 mod request;
 mod sat;
 mod statement;
@@ -35,6 +39,8 @@ mod variable;
 mod work;
 
 pub use access::{AccountPart, Existence, Looked, Selection, Situation, exists};
+#[cfg(any(test, feature = "audit"))]
+pub use audit::{Audit, audited};
 pub use domain::{AXIOMS, Axiom, Domain};
 pub use evaluate::allows;
 pub use question::{

@@ -31,6 +31,10 @@ pub(crate) enum Class {
     Action,
     /// A digit.
     Digit,
+    /// A character of an address: a digit of base sixteen in either case, a point or a colon.
+    Address,
+    /// A character of the time of a date and of its zone.
+    Time,
     /// This character.
     Char(char),
     /// This ASCII letter, in either case (`COND-70`).
@@ -66,6 +70,8 @@ impl Class {
                     || matches!(character, '-' | '_')
             }
             Class::Digit => character.is_ascii_digit(),
+            Class::Address => character.is_ascii_hexdigit() || matches!(character, '.' | ':'),
+            Class::Time => character.is_ascii_digit() || "+-.:Zz".contains(character),
             Class::Char(own) => own == character,
             Class::Ascii(own) => own.eq_ignore_ascii_case(&character),
             Class::Fold(own) => own == fold_char(character),

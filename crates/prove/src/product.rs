@@ -208,7 +208,11 @@ impl Product {
         named.dedup();
         let mut characters = Vec::new();
         let mut kinds: Vec<Vec<bool>> = Vec::new();
-        for candidates in KINDS {
+        let is_fine = classes
+            .iter()
+            .any(|class| matches!(class, Class::Address | Class::Time));
+        let all: &[&str] = if is_fine { &FINE_KINDS } else { &KINDS };
+        for candidates in all.iter().copied() {
             let fresh = candidates
                 .chars()
                 .find(|own| named.binary_search(own).is_err());
@@ -283,6 +287,23 @@ const KINDS: [&str; 6] = [
     "1203456789",
     "-_",
     "XYZABCDEFGHIJKLMNOPQRSTUVW+=,.@",
+    ":",
+    REST,
+];
+
+/// The same where classes of typed values are there.
+const FINE_KINDS: [&str; 13] = [
+    "xyghijklmnopqrstuvw",
+    "abcdef",
+    "z",
+    "1203456789",
+    "-",
+    "_",
+    "XYGHIJKLMNOPQRSTUVW=,@",
+    "ABCDEF",
+    "Z",
+    "+",
+    ".",
     ":",
     REST,
 ];

@@ -208,7 +208,7 @@ fn beyond(text: &str, below: bool) -> Option<String> {
 }
 
 /// Parts of a second that an instant counts.
-const UNIT: i128 = 1_000_000_000_000_000_000;
+pub(crate) const UNIT: i128 = 1_000_000_000_000_000_000;
 
 /// Texts for the cells of dates (`COND-65` to `COND-67`), each cell in `spellings` ways.
 pub(crate) fn dates(constants: &[i128], spellings: usize) -> Cells {
@@ -273,6 +273,11 @@ fn written(instant: i128, count: usize) -> Vec<String> {
         _ => format!("{start}.{fraction}{}Z", "0".repeat(zeros)),
     };
     (0..=count).map(zeros).collect()
+}
+
+/// The year of an instant.
+pub(crate) fn year_of(instant: i128) -> i128 {
+    civil(instant.div_euclid(86_400 * UNIT)).0
 }
 
 /// Year, month and day of a day counted from 1970-01-01 (Howard Hinnant, "chrono-compatible low-level date algorithms").

@@ -4,7 +4,9 @@ use portcullis_image::value::instant;
 use portcullis_image::value::network::{Address, Network};
 use portcullis_image::value::number::Number;
 
+use crate::joint::numbers_and_dates;
 use crate::language::{Language, Search, search};
+use crate::reading::{Reading, Texts, by_readings};
 use crate::typed::{Cells, Orders, addresses, dates, numbers};
 use crate::work::{UsedUp, Work};
 
@@ -56,8 +58,9 @@ const MOST_SPELLINGS: usize = 200;
 
 /// Looks for a value that all of `within` accept and none of `without`.
 ///
-/// Exact where all tests are texts, or typed of one kind beside plain texts. Where typed tests meet patterns, or numbers
-/// meet dates, a value that is found is one, and "empty" is said only if one kind of test alone excludes everything.
+/// Exact where all tests are texts, or typed beside plain texts. Where typed tests meet patterns, a value that is found is one,
+/// and "empty" is said if each kind of texts that the typed tests leave has no text of its shape
+/// ([`by_readings`]).
 ///
 /// # Errors
 /// [`UsedUp`] if the work is.
@@ -113,9 +116,28 @@ pub(crate) fn find(
         }
     }
     let only_texts = languages().all(Language::is_texts);
-    let exact = only_texts && named.len() <= MOST_SPELLINGS && kinds.are_complete_together();
+    let exact = only_texts && named.len() <= MOST_SPELLINGS && kinds.are_complete();
     if exact && !has_variables {
         return Ok(Search::Empty);
+    }
+    let holds = |text: &str| {
+        let typed = |values: &&&Values| values.language().is_none();
+        within.iter().filter(typed).all(|own| own.contains(text))
+            && !without.iter().filter(typed).any(|own| own.contains(text))
+    };
+    if kinds.are_complete() {
+        let looked = kinds.looked_at();
+        work.spend(8 * candidates.len())?;
+        let fine = candidates.iter().filter(|text| holds(text));
+        let mut possible: Vec<Reading> = fine.map(|text| Reading::of(text, looked)).collect();
+        possible.sort_unstable();
+        possible.dedup();
+        let texts = Texts {
+            within: &in_texts,
+            without: &out_texts,
+            has_variables,
+        };
+        return by_readings(&possible, looked, &texts, &fits, work);
     }
     // One kind of test alone may exclude everything.
     for (cells, is_of_kind) in kinds.apart() {
@@ -138,6 +160,8 @@ pub(crate) fn find(
 struct Kinds {
     numbers: Option<Cells>,
     dates: Option<Cells>,
+    /// Of both, where there are both: a number may be a date too.
+    joint: Option<Cells>,
     addresses: Option<Cells>,
 }
 
@@ -173,24 +197,34 @@ impl Kinds {
             let single = named.iter().filter(is_one);
             all.extend(single.filter_map(|text| Network::parse(text)));
         }
+        let joint = number.as_deref().zip(date.as_deref());
         Kinds {
+            joint: joint.map(|(all, dates)| numbers_and_dates(all, dates, named, spellings)),
             numbers: number.map(|all| numbers(&all, spellings)),
             dates: date.map(|all| dates(&all, spellings)),
             addresses: address.map(|all| addresses(&all, spellings)),
         }
     }
 
+    /// The cells of all texts together.
     fn all(&self) -> impl Iterator<Item = &Cells> {
-        self.addresses
-            .iter()
-            .chain(&self.numbers)
-            .chain(&self.dates)
+        let apart = self.numbers.iter().chain(&self.dates);
+        let apart = apart.filter(|_| self.joint.is_none());
+        self.addresses.iter().chain(&self.joint).chain(apart)
     }
 
-    /// True if the cells together stand for all texts: a number may be a date too, so not for these.
-    fn are_complete_together(&self) -> bool {
-        let apart = self.numbers.is_none() || self.dates.is_none();
-        apart && self.all().all(|cells| cells.complete)
+    /// True if the cells together stand for all texts. No address is a number or a date.
+    fn are_complete(&self) -> bool {
+        self.all().all(|cells| cells.complete)
+    }
+
+    /// What typed tests look at.
+    fn looked_at(&self) -> Reading {
+        Reading {
+            number: self.numbers.is_some(),
+            date: self.dates.is_some(),
+            address: self.addresses.is_some(),
+        }
     }
 
     fn apart(&self) -> impl Iterator<Item = (&Cells, fn(&Values) -> bool)> {

@@ -17,6 +17,8 @@ pub(crate) enum Taken {
     One(String),
     /// It has one value, which may be any.
     Unknown,
+    /// It has one value, which is that of this key, whatever that is.
+    Like(String),
 }
 
 impl Taken {
@@ -69,8 +71,12 @@ fn replaced<'v>(
             Some(Taken::Many) => return None,
             Some(Taken::Absent) => variable.default.as_deref()?,
             Some(Taken::One(text)) => text,
-            Some(Taken::Unknown) => {
-                let place = environment.keys().position(|key| *key == variable.key)? as u32;
+            Some(own @ (Taken::Unknown | Taken::Like(_))) => {
+                let first = match own {
+                    Taken::Like(first) => first,
+                    _ => &variable.key,
+                };
+                let place = environment.keys().position(|key| key == first)? as u32;
                 // The same letter stands for the same text read in the same way.
                 let letter = VariableId(UNKNOWN + 4 * place + variable.flavor as u32);
                 found.push(Token::one(Class::Variable(letter)));
@@ -97,6 +103,34 @@ fn replaced<'v>(
         return Some(letters.collect());
     }
     Some(found)
+}
+
+/// True if two keys have the same value, by what is taken of them.
+pub(crate) fn itself(one: &str, other: &str, environment: &Environment) -> bool {
+    one == other
+        || first(one, environment).is_some_and(|own| Some(own) == first(other, environment))
+}
+
+/// The key whose unknown value a key has.
+fn first<'e>(key: &str, environment: &'e Environment) -> Option<&'e String> {
+    match environment.get_key_value(key)? {
+        (own, Taken::Unknown) => Some(own),
+        (_, Taken::Like(first)) => Some(first),
+        _ => None,
+    }
+}
+
+/// True if a letter stands for the value of a key itself, as it is or without regard to case.
+pub(crate) fn is_own(id: VariableId, key: &str, environment: &Environment) -> bool {
+    let Some(letter) = id.0.checked_sub(UNKNOWN) else {
+        return false;
+    };
+    let is_whole = letter % 4 != Flavor::Truth as u32;
+    let first = first(key, environment);
+    is_whole
+        && first.is_some_and(|first| {
+            environment.keys().position(|own| own == first) == Some(letter as usize / 4)
+        })
 }
 
 /// Where the numbers of unknown values begin: no policy has as many variables.

@@ -4,8 +4,10 @@
 
 pub mod audit;
 pub mod callers;
+pub mod campaign;
 pub mod corners;
 pub mod mutate;
 pub mod smt;
 pub mod solver;
 pub mod tiny;
+pub mod whole;

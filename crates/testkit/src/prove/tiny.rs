@@ -344,11 +344,9 @@ pub fn check(
         }
         Answer::Unknown(reasons) => {
             report.unknown += 1;
-            if !has_variables {
-                report.unknown_without_variables += 1;
-                if std::env::var_os("SHOW").is_some() {
-                    println!("{reasons:?}\n{}", at());
-                }
+            report.unknown_without_variables += u64::from(!has_variables);
+            if std::env::var_os("SHOW").is_some() {
+                println!("{reasons:?} {counterexample:?}\n{}", at());
             }
             let disagrees = reasons
                 .iter()
