@@ -5,7 +5,7 @@
 
 use std::num::NonZero;
 use std::sync::mpsc;
-use std::thread;
+use std::{panic, thread};
 
 use bumpalo::Bump;
 use portcullis_model::PolicyKind;
@@ -67,13 +67,20 @@ impl Rounds {
         }
         thread::scope(|scope| {
             let (sender, parsed) = mpsc::channel();
-            scope.spawn(move || {
+            let parser = scope.spawn(move || {
                 // Nobody listens any more once a document could not be read.
-                batches.try_for_each(|(batch, arena)| sender.send((batch, parse(batch, arena))))
+                batches
+                    .try_for_each(|(batch, arena)| sender.send((batch, parse(batch, arena))))
+                    .unwrap_or(())
             });
-            parsed
+            let lowered = parsed
                 .into_iter()
-                .try_for_each(|(batch, parsed)| lower_all(batch, parsed))
+                .try_for_each(|(batch, parsed)| lower_all(batch, parsed));
+            // A thread that is not joined frees its memory when it likes: perhaps while a host decides.
+            match parser.join() {
+                Ok(()) => lowered,
+                Err(payload) => panic::resume_unwind(payload),
+            }
         })
     }
 }
