@@ -169,24 +169,21 @@ fn main() {
     changes(directory, folder, load);
 }
 
-/// Reads the dumps and makes the file, as `portcullis compile --directory` does: the time on the processor, and the most memory that
-/// was in use beside the file. With what explanations print, or without.
+/// Reads the dumps and makes the file, as `portcullis compile --directory` does, on two threads: the time that passes, and the most
+/// memory that was in use beside the file. With what explanations print, or without.
 fn compiled(folder: &Path, debug: bool) {
     let options = LoadOptions {
         debug,
         ..LoadOptions::default()
     };
-    let start = Instant::now();
-    let before = now(start);
-    let directory = Directory::load(folder, options, &mut |_| ());
-    let directory = directory.unwrap().directory;
-    let read = now(start);
+    let (read, directory) = seconds(|| {
+        let directory = Directory::load(folder, options, &mut |_| ());
+        directory.unwrap().directory
+    });
     let (used, most) = memory();
-    let bytes = directory.into_bytes().unwrap();
-    let made = now(start);
-    let seconds = |time: Duration| format!("{:.2}", time.as_secs_f64());
-    say("read the dumps, s", seconds(read - before));
-    say("compile all, s", seconds(made - read));
+    let (made, bytes) = seconds(|| directory.into_bytes().unwrap());
+    say("read the dumps, s", format_args!("{read:.2}"));
+    say("compile all, s", format_args!("{made:.2}"));
     say(
         "memory between, and at most until then, MB",
         format_args!("{used}, {most}"),

@@ -138,7 +138,8 @@ fn shown(page: &str) -> Vec<Vec<String>> {
         let line = line.split([';', '|', '>']).next().unwrap();
         let own = line
             .strip_prefix("portcullis ")
-            .or_else(|| line.strip_prefix("cargo run -p portcullis-cli -- "));
+            .or_else(|| line.strip_prefix("cargo run -p portcullis-cli -- "))
+            .or_else(|| line.strip_prefix("cargo run --profile demo -p portcullis-cli -- "));
         found.extend(own.filter(|_| is_inside).map(words));
     }
     found
