@@ -7,7 +7,8 @@
 //! There is one `Loader`, passed by exclusive reference, and no parts of it that borrow each other:
 //! readers add a string, a document, and a problem within one expression. Files are read one after
 //! the other. Reading them in parallel was rejected, because ids are given in the order of first
-//! use (invariant 6 of `docs/architecture.md`) and would depend on the schedule.
+//! use (invariant 6 of `docs/architecture.md`) and would depend on the schedule; only the elements of
+//! a large dump are parsed ahead, by a thread that gives no ids.
 
 use std::collections::{BTreeSet, HashSet};
 use std::fmt;
