@@ -48,7 +48,7 @@ pub(crate) fn emit(mut program: Program) -> Result<Vec<u8>, CompileError> {
     let slots = slot_index(&program);
     sort_records(&mut program);
 
-    let tables: Vec<(Section, Box<dyn Table>)> = sections(program.options)
+    let tables: Vec<(Section, Box<dyn SectionData>)> = sections(program.options)
         .map(|section| (section, table(&mut program, &mut index, &slots, section)))
         .collect();
     let mut end = Header::SIZE + Header::ENTRY * tables.len();
@@ -97,7 +97,7 @@ fn put(image: &mut [u8], at: usize, bytes: &[u8]) {
 }
 
 /// Records of one kind that become a section.
-trait Table {
+trait SectionData {
     /// How many bytes the section has.
     fn size(&self) -> usize;
 
@@ -114,7 +114,7 @@ struct Records<T, F> {
 /// Bytes that are written at once before the memory of their records goes.
 const BLOCK: usize = 4 << 20;
 
-impl<T, F: Fn(&T) -> [u8; N], const N: usize> Table for Records<T, F> {
+impl<T, F: Fn(&T) -> [u8; N], const N: usize> SectionData for Records<T, F> {
     fn size(&self) -> usize {
         self.records.len() * N
     }
@@ -142,7 +142,7 @@ impl<T, F: Fn(&T) -> [u8; N], const N: usize> Table for Records<T, F> {
 /// Texts, as they are.
 struct Texts(Vec<u8>);
 
-impl Table for Texts {
+impl SectionData for Texts {
     fn size(&self) -> usize {
         self.0.len()
     }
@@ -161,12 +161,12 @@ fn table(
     index: &mut Index,
     slots: &[SlotEntry],
     section: Section,
-) -> Box<dyn Table> {
+) -> Box<dyn SectionData> {
     use core::mem::take;
     fn records<T: 'static, const N: usize>(
         records: Vec<T>,
         encode: impl Fn(&T) -> [u8; N] + 'static,
-    ) -> Box<dyn Table> {
+    ) -> Box<dyn SectionData> {
         Box::new(Records { records, encode })
     }
     match section {

@@ -42,6 +42,7 @@
 //! Dumps are complete: a policy that is attached and not there is an error, because it may deny. A directory that was read in part
 //! is never handed on. [`LoadOptions::allow_missing`] lets dangling references pass, and then every answer is incomplete.
 
+mod ahead;
 mod arn;
 pub mod codes;
 mod decide;

@@ -130,6 +130,25 @@ struct Ask<'q, 'd> {
     wanted: bool,
 }
 
+impl<'q, 'd> Ask<'q, 'd> {
+    /// Whether a request of the scope is allowed with any keys.
+    fn of(
+        (asker, scope, element): (&'q Asker<'d>, &'q Rc<Scope>, Option<Element<'d>>),
+        class: &'q Class,
+    ) -> Ask<'q, 'd> {
+        Ask {
+            asker,
+            class,
+            scope,
+            element,
+            excluded: &[],
+            not_all: &[],
+            bare: false,
+            wanted: true,
+        }
+    }
+}
+
 impl<'d> Questions<'d> {
     /// Questions of a directory in which all requests have some keys. Texts that are read lie in the arena.
     pub fn new(
@@ -279,14 +298,9 @@ impl<'d> Questions<'d> {
         });
         [Class::NoAccount, Class::Own].iter().all(|class| {
             let ask = Ask {
-                asker,
-                class,
-                scope: &scope,
-                element: None,
-                excluded: &[],
-                not_all: &[],
                 bare: true,
                 wanted: false,
+                ..Ask::of((asker, &scope, None), class)
             };
             self.ask(&ask) == Found::None
         })

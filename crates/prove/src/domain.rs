@@ -303,6 +303,14 @@ pub(crate) fn arns_of_account(own: Option<&str>, account: Pattern) -> Pattern {
     arn
 }
 
+/// The ARNs of origin access identities (`GRAM-45`).
+fn origin_access_identities(own: Option<&str>) -> Language {
+    let mut arn = partition(own);
+    arn.extend(text("iam::cloudfront:user/"));
+    arn.extend(some(Class::Any));
+    Language::from_iter([arn])
+}
+
 impl Kind {
     /// How the ARN of a caller goes on behind its partition: service, what stands before its name, and whether a path may.
     fn forms(self) -> Option<(&'static str, &'static str, bool)> {
@@ -534,11 +542,13 @@ impl Case {
                 .map(|own| Values::Text(of_account(own)))
                 .collect(),
         };
+        let within = match self.kind {
+            Kind::OriginAccessIdentity => origin_access_identities(own),
+            kind => kind.arns(own, &[some(Class::Name).to_vec()]),
+        };
         Scope {
             shapes: Shapes::ONE,
-            within: vec![Values::Text(
-                self.kind.arns(own, &[some(Class::Name).to_vec()]),
-            )],
+            within: vec![Values::Text(within)],
             without,
         }
     }

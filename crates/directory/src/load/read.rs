@@ -24,7 +24,7 @@
 
 mod account;
 pub(crate) mod acl;
-mod ahead;
+mod elements;
 mod entity_dump;
 pub(crate) mod fields;
 mod file;

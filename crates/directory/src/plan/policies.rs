@@ -14,10 +14,11 @@ use portcullis_compile::{CompileError, Compiler, Options, PolicyUnit};
 use portcullis_image::{Image, LayerSet};
 use portcullis_model::{Layer, PolicyKind};
 
+use crate::ahead::Ahead;
 use crate::error::EngineError;
 use crate::plan::DecisionPlan;
 use crate::plan::generation::Generation;
-use crate::plan::parse::{Rounds, Typed};
+use crate::plan::parse::{self, Typed, parse};
 use crate::store::documents::Documents;
 use crate::store::ids::{PolicyId, PrincipalIdx, UnitId};
 use crate::store::tables::Tables;
@@ -238,15 +239,15 @@ fn image_of_all(
     // The policies of one document, which is parsed once, are side by side.
     let typed = |unit: &UnitSource| (unit.key.0, unit.key.1);
     let mut same = units.chunk_by(|one, other| typed(one) == typed(other));
-    let mut rounds = Rounds::new();
+    let mut ahead = Ahead::new();
     loop {
-        let round: Vec<&[UnitSource]> = same.by_ref().take(Rounds::SIZE).collect();
+        let round: Vec<&[UnitSource]> = same.by_ref().take(parse::ROUND).collect();
         let Some(first) = round.first().and_then(|same| same.first()) else {
             break;
         };
         documents.let_go_before(first.key.0);
         let typed = |same: &&[UnitSource]| same.first().map_or(NO_TEXT, typed);
-        let parsed = rounds.parse(&documents, &round, typed, |same, document| {
+        let parsed = parse(&mut ahead, &documents, &round, typed, |same, document| {
             let arena = Bump::new();
             for unit in *same {
                 let (_, _, policy) = unit.key;
@@ -261,7 +262,7 @@ fn image_of_all(
         parsed.ok_or(CompileError::TooLarge)?;
     }
     // What nobody needs afterwards makes room for the image.
-    drop((rounds, documents, units));
+    drop((ahead, documents, units));
     checked(compiler.finish()?)
 }
 

@@ -31,45 +31,51 @@ impl TextId {
 /// bits.
 #[derive(Debug, Default)]
 pub(crate) struct DocumentTexts {
+    stored: Blocks,
+    /// The documents, while loading.
+    documents: Known,
+    /// Where documents are, while loading. By itself, so that each index is half as large, and so the
+    /// memory that the C library keeps when one grows.
+    references: Known,
+}
+
+/// Texts one after the other.
+#[derive(Debug, Default)]
+struct Blocks {
     /// Filled one after the other.
     blocks: Vec<StringTable>,
     /// The block of each text, and its symbol there.
     offsets: Vec<(u32, Symbol)>,
-    /// From the hash of a document to its number, while loading.
-    known: HashIndex,
-    /// The same of references. Each of the two is half as large, and so is the memory that the C
-    /// library keeps when it grows.
-    known_references: HashIndex,
 }
 
-impl DocumentTexts {
-    /// The number of a text, the same for equal ones. `NONE` for one that is too large for a block,
-    /// which a document cannot be ([`portcullis_source::json::MAX_TEXT`]).
-    pub(crate) fn intern(&mut self, text: &str) -> TextId {
-        let hash = self.known.hash(text);
-        let same = |number| self.get(TextId(number)) == text;
-        if let Some(found) = self.known.find(hash, same) {
+/// From the hash of a text to its number.
+#[derive(Debug, Default)]
+struct Known(HashIndex);
+
+impl Known {
+    /// The number of a text, the same for equal ones. `NONE` for one that is too large for a block.
+    fn intern(&mut self, stored: &mut Blocks, text: &str) -> TextId {
+        let hash = self.0.hash(text);
+        let same = |number| stored.get(TextId(number)) == text;
+        if let Some(found) = self.0.find(hash, same) {
             return TextId(found);
         }
-        let added = self.push(text);
+        let added = stored.push(text);
         if added != TextId::NONE {
-            self.known.insert(hash, added.0);
+            self.0.insert(hash, added.0);
         }
         added
     }
+}
 
-    /// The number of where a document is, the same for equal ones.
-    pub(crate) fn intern_reference(&mut self, reference: &str) -> TextId {
-        let hash = self.known_references.hash(reference);
-        let same = |number| self.get(TextId(number)) == reference;
-        if let Some(found) = self.known_references.find(hash, same) {
-            return TextId(found);
-        }
-        let added = self.push(reference);
-        if added != TextId::NONE {
-            self.known_references.insert(hash, added.0);
-        }
-        added
+impl Blocks {
+    fn get(&self, text: TextId) -> &str {
+        let offset = self.offsets.get(index(text.0));
+        let found = offset.and_then(|(block, offset)| {
+            let block = self.blocks.get(index(*block))?;
+            Some(block.get(*offset))
+        });
+        found.unwrap_or_default()
     }
 
     fn push(&mut self, text: &str) -> TextId {
@@ -86,23 +92,31 @@ impl DocumentTexts {
         self.offsets.push((number(block), offset));
         TextId(next)
     }
+}
+
+impl DocumentTexts {
+    /// The number of a document, the same for equal ones. `NONE` for one that is too large for a block,
+    /// which a document cannot be ([`portcullis_source::json::MAX_TEXT`]).
+    pub(crate) fn intern(&mut self, text: &str) -> TextId {
+        self.documents.intern(&mut self.stored, text)
+    }
+
+    /// The number of where a document is, the same for equal ones.
+    pub(crate) fn intern_reference(&mut self, reference: &str) -> TextId {
+        self.references.intern(&mut self.stored, reference)
+    }
 
     /// A text; empty for one that was let go.
     pub(crate) fn get(&self, text: TextId) -> &str {
-        let offset = self.offsets.get(index(text.0));
-        let found = offset.and_then(|(block, offset)| {
-            let block = self.blocks.get(index(*block))?;
-            Some(block.get(*offset))
-        });
-        found.unwrap_or_default()
+        self.stored.get(text)
     }
 
     /// Frees the blocks that hold only texts before this one. Numbers stay as they are.
     pub(crate) fn let_go_before(&mut self, text: TextId) {
-        let offset = self.offsets.get(index(text.0));
+        let offset = self.stored.offsets.get(index(text.0));
         let block = offset.map_or(0, |(block, _)| index(*block));
         // Mostly the block is that of the text before, and everything before it is gone.
-        for gone in self.blocks.iter_mut().take(block).rev() {
+        for gone in self.stored.blocks.iter_mut().take(block).rev() {
             if gone.stored().is_empty() {
                 break;
             }
@@ -112,8 +126,8 @@ impl DocumentTexts {
 
     /// Forgets how to find equal texts.
     pub(crate) fn finish(&mut self) {
-        self.known = HashIndex::default();
-        self.known_references = HashIndex::default();
+        self.documents = Known::default();
+        self.references = Known::default();
     }
 }
 

@@ -43,17 +43,7 @@ impl<'d> Questions<'d> {
                 };
             }
             Ok(false) => {
-                let ask = Ask {
-                    asker,
-                    class: &class,
-                    scope,
-                    element: None,
-                    excluded: &[],
-                    not_all: &[],
-                    bare: false,
-                    wanted: true,
-                };
-                let found = self.ask(&ask);
+                let found = self.ask(&Ask::of((asker, scope, None), &class));
                 search.take(class, found);
             }
         }
@@ -69,14 +59,8 @@ impl<'d> Questions<'d> {
         search: &mut Gathered,
     ) {
         let ask = |class, bare| Ask {
-            asker,
-            class,
-            scope,
-            element,
-            excluded: &[],
-            not_all: &[],
             bare,
-            wanted: true,
+            ..Ask::of((asker, scope, element), class)
         };
         // Of most callers this is all: nothing, shared with everybody who has the same policies.
         if !self.is_possible((asker, scope, element), &Class::Unknown) {
@@ -106,16 +90,7 @@ impl<'d> Questions<'d> {
         (asker, scope, element): (&Asker<'d>, &Rc<Scope>, Option<Element<'d>>),
         class: &Class,
     ) -> bool {
-        let ask = Ask {
-            asker,
-            class,
-            scope,
-            element,
-            excluded: &[],
-            not_all: &[],
-            bare: false,
-            wanted: true,
-        };
+        let ask = Ask::of((asker, scope, element), class);
         self.ask_once(&ask, &[]).0 != Found::None
     }
 
@@ -144,14 +119,8 @@ impl<'d> Questions<'d> {
     ) {
         let class = Class::Known(place);
         let ask = |bare| Ask {
-            asker,
-            class: &class,
-            scope,
-            element,
-            excluded: &[],
-            not_all: &[],
             bare,
-            wanted: true,
+            ..Ask::of((asker, scope, element), &class)
         };
         match self.ask(&ask(false)) {
             Found::None => return,

@@ -56,14 +56,8 @@ impl<'d> Questions<'d> {
                     all.push(shown);
                 }
                 let ask = Ask {
-                    asker,
-                    class: &class,
-                    scope,
-                    element,
-                    excluded: &[],
                     not_all: &not_all,
-                    bare: false,
-                    wanted: true,
+                    ..Ask::of((asker, scope, element), &class)
                 };
                 if let Found::Example(example) = self.ask(&ask) {
                     found = Some(example);
@@ -103,15 +97,10 @@ impl<'d> Questions<'d> {
             resources: Selection::of([example.resource.clone()]),
             element: None,
         });
+        let class = Class::One(example.resource.clone());
         let ask = Ask {
-            asker,
-            class: &Class::One(example.resource.clone()),
-            scope: &scope,
-            element: None,
-            excluded: &[],
-            not_all: &[],
-            bare: false,
             wanted: false,
+            ..Ask::of((asker, &scope, None), &class)
         };
         match self.ask(&ask) {
             Found::Example(found) => self.least(asker, found, false).context,

@@ -160,12 +160,13 @@ const ROOMS: [Rooms; 2] = [
     (
         "directory",
         &[
+            ("ahead", &[]),
             ("arn", &[]),
             ("codes", &[]),
             ("store", &["arn"]),
             ("error", &["store"]),
-            ("load", &["arn", "codes", "store"]),
-            ("plan", &["arn", "store", "error"]),
+            ("load", &["ahead", "arn", "codes", "store"]),
+            ("plan", &["ahead", "arn", "store", "error"]),
             ("decide", &["arn", "store", "error", "plan"]),
             ("query", &["arn", "store", "error", "plan", "decide"]),
             ("sts", &["arn", "store"]),

@@ -13,12 +13,13 @@ use portcullis_source::json::{self, Node};
 use portcullis_source::{Pieces, Source, Start};
 use portcullis_syntax::policy::is_plain;
 
+use crate::ahead::Ahead;
 use crate::load::loader::{Loader, Record};
 use crate::load::path::JsonPath;
 use crate::load::problem::LoadError;
 use crate::load::raw::SourceLoc;
 use crate::load::read::account::LISTS;
-use crate::load::read::ahead::{Element, Next, Splitter};
+use crate::load::read::elements::{Element, Next, split};
 use crate::load::read::open_file::OpenFile;
 
 /// How far everything was that a record adds to, but for what does not matter if it is added twice.
@@ -40,9 +41,13 @@ impl Loader {
         let checkpoint = self.checkpoint();
         let start = pieces.start();
         let loc = reading.loc(start);
-        let mut splitter = Splitter::new();
+        let mut ahead = Ahead::new();
         loop {
-            match splitter.round(pieces, |element| self.element(reading.name, loc, &element))? {
+            let next = ahead.round(
+                |arenas, give| split(pieces, arenas, give),
+                |element: Element<'_>| self.element(reading.name, loc, &element),
+            );
+            match next? {
                 Next::Elements => continue,
                 Next::Rest => {
                     let kind = self.rest(reading, loc, pieces.rest(), start);
