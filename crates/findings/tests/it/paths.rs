@@ -229,7 +229,6 @@ fn published_paths_are_found_and_repaired_ones_are_not() {
 
 /// Users of a real account in which published paths were deployed, and of whom it is known whether they have one.
 #[test]
-#[ignore = "takes a minute: `-- --ignored vulnerable`"]
 fn a_vulnerable_account() {
     let file = concat!(
         env!("CARGO_MANIFEST_DIR"),
