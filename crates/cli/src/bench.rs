@@ -160,7 +160,7 @@ fn pairs<'a>(request: &Request<'a>, is_native: bool) -> Vec<(&'a str, Value<'a>)
         .collect()
 }
 
-// Not inlined, so that `benches/instructions` can count what is spent in it.
+// Not inlined, so that callgrind can be told to count what is spent in it.
 #[inline(never)]
 fn decide_ready(cases: &[Ready<'_>], decisions: u64) -> Measured {
     measure(|| {
@@ -202,7 +202,7 @@ fn decide_queries(cases: &[(&Authorizer, Query<'_>)], decisions: u64) -> (Measur
     (measured, first)
 }
 
-// Not inlined, so that `benches/instructions` can count what is spent in it.
+// Not inlined, so that callgrind can be told to count what is spent in it.
 #[inline(never)]
 fn queries(cases: &[(&Authorizer, Query<'_>)], scratch: &mut Scratch, decisions: u64) -> Measured {
     measure(|| {

@@ -1,7 +1,7 @@
 //! Adapter: portcullis, compiled images.
 //!
 //! `strings` decides each request from its texts; `prepared` has prepared call sites and resolved principals, and gets
-//! values as texts. The usual variant decides requests that were looked up before the clock started, which no host can:
+//! values as texts; `values` is the same with values as numbers, instants and addresses, where a host has them. The usual variant decides requests that were looked up before the clock started, which no host can:
 //! it shows what the policies cost.
 //!
 //! `one-image-a-layer` has an image for each layer, where the usual variant has one for all. Where callers have
@@ -14,6 +14,7 @@ use engine_shared::{Answer, Bench, Failure, Layer, Workload, broken, run_account
 use portcullis::{
     Authorizer, Caller, Decision, Image, PolicySet, Principal, Query, Ready, Scratch, Value,
 };
+use portcullis_model::is_account_id;
 
 fn main() -> ExitCode {
     run_account(adapter)
@@ -117,7 +118,8 @@ fn decide<D: AsRef<[u8]> + Clone + Sync + Send>(
     match bench.variant() {
         "strings" => from_strings(workload, bench, authorizers, &of, true),
         "first" => from_strings(workload, bench, authorizers, &of, false),
-        "prepared" => prepared(workload, bench, authorizers, &of),
+        "prepared" => prepared(workload, bench, authorizers, &of, value),
+        "values" => prepared(workload, bench, authorizers, &of, typed),
         _ => looked_up(workload, bench, authorizers, &of),
     }
 }
@@ -142,6 +144,15 @@ fn value<'v>(values: &'v [&'v str]) -> Value<'v> {
     match values {
         [value] => Value::Text(value),
         values => Value::Texts(values),
+    }
+}
+
+/// The values of a key, as what they are rather than as texts.
+fn typed<'v>(values: &'v [&'v str]) -> Value<'v> {
+    match values {
+        // Accounts are texts that look like numbers.
+        [text] if !is_account_id(text) => Value::of_text(text),
+        _ => value(values),
     }
 }
 
@@ -222,6 +233,7 @@ fn prepared<D: AsRef<[u8]>>(
     bench: Bench,
     authorizers: &[Authorizer<D>],
     of: &[usize],
+    value: for<'v> fn(&'v [&'v str]) -> Value<'v>,
 ) -> Result<(), Failure> {
     let texts = texts(workload);
     let mut prepared = Vec::with_capacity(workload.requests.len());
