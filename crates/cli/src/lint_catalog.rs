@@ -31,6 +31,7 @@ pub(crate) struct FromPack<'c> {
     met: RefCell<HashMap<ResourceTypeId, HashMap<String, bool>>>,
     uses: RefCell<HashMap<String, Option<KeyUse>>>,
     tags: RefCell<HashMap<String, Answer>>,
+    actions: RefCell<HashMap<String, Answer>>,
 }
 
 impl<'c> FromPack<'c> {
@@ -40,6 +41,7 @@ impl<'c> FromPack<'c> {
             met: RefCell::default(),
             uses: RefCell::default(),
             tags: RefCell::default(),
+            actions: RefCell::default(),
         }
     }
 
@@ -125,6 +127,26 @@ impl<'c> FromPack<'c> {
             }
         }
         Some(found)
+    }
+
+    fn find_action(&self, action: &str) -> Answer {
+        let Some((prefix, name)) = action.split_once(':') else {
+            return Answer::Unknown;
+        };
+        let Some(service) = self.facts.service(prefix) else {
+            return Answer::Unknown;
+        };
+        if service.is_retired() || service.actions().len() == 0 {
+            return Answer::Unknown;
+        }
+        match service.action(name) {
+            Some(action) => {
+                let is_remembered =
+                    || Some(action.last_seen().date) >= Date::parse(FORGOTTEN_BEFORE);
+                (action.is_current() || is_remembered()).into()
+            }
+            None => Answer::No,
+        }
     }
 
     fn find_tags(&self, pattern: &str) -> Answer {
@@ -233,23 +255,7 @@ impl Catalog for FromPack<'_> {
     }
 
     fn action(&self, action: &str) -> Answer {
-        let Some((prefix, name)) = action.split_once(':') else {
-            return Answer::Unknown;
-        };
-        let Some(service) = self.facts.service(prefix) else {
-            return Answer::Unknown;
-        };
-        if service.is_retired() || service.actions().len() == 0 {
-            return Answer::Unknown;
-        }
-        match service.action(name) {
-            Some(action) => {
-                let is_remembered =
-                    || Some(action.last_seen().date) >= Date::parse(FORGOTTEN_BEFORE);
-                (action.is_current() || is_remembered()).into()
-            }
-            None => Answer::No,
-        }
+        remembered(&self.actions, action, || self.find_action(action))
     }
 
     fn service_key(&self, prefix: &str, key: &str) -> Answer {

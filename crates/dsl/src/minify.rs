@@ -9,7 +9,7 @@ use portcullis_model::{Effect, PolicyKind};
 use portcullis_syntax::ast::{
     Condition, Document, Entries, PrincipalEntry, Principals, Span, Statement, Text,
 };
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 /// What may be done to a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -250,6 +250,9 @@ impl<'a> Minifier<'a> {
         list: &'a [T],
         key: impl Fn(&'a T) -> K,
     ) -> &'a [T] {
+        if list.len() < 2 {
+            return list;
+        }
         let mut seen = HashSet::with_capacity(list.len());
         let kept: Vec<T> = list
             .iter()
@@ -278,6 +281,11 @@ impl<'a> Minifier<'a> {
     /// The entries that no other one covers. Only entries that end in their one wildcard are taken
     /// to cover others, so that the test is a comparison of texts.
     fn uncovered(&self, list: &[Text<'a>], is_action: bool) -> Vec<Text<'a>> {
+        // Equal entries are gone already; those of actions may differ in case.
+        let covers = |text: &Text<'a>| text.value.ends_with('*');
+        if list.len() < 2 || !(is_action || list.iter().any(covers)) {
+            return list.to_vec();
+        }
         let fold = |text: &str| match is_action {
             // Actions are compared without case (`MATCH-10`).
             true => text.to_ascii_lowercase(),
@@ -290,16 +298,21 @@ impl<'a> Minifier<'a> {
         let colons = if is_action { 1 } else { 5 };
         let is_general =
             |start: &str| !start.contains(['*', '?', '$']) && start.matches(':').count() >= colons;
-        // Texts longer than any quota allows are left alone: looking at each of their starts would
-        // take time out of proportion.
-        const LONGEST: usize = 2_048;
-        let starts: HashSet<&str> = folded
-            .iter()
-            .filter_map(|text| text.strip_suffix('*'))
-            .filter(|start| is_general(start))
-            .collect();
-        // How long they are: only starts of such a length are looked up.
-        let lengths: BTreeSet<usize> = starts.iter().map(|start| start.len()).collect();
+        let starts = folded.iter().filter_map(|text| text.strip_suffix('*'));
+        let mut starts: Vec<&str> = starts.filter(|start| is_general(start)).collect();
+        starts.sort_unstable();
+        // None of those that stay begins with another: so the one that a text begins with is the last one that is not behind it.
+        let mut last: Option<&str> = None;
+        starts.retain(|start| {
+            let is_kept = last.is_none_or(|last| !start.starts_with(last));
+            last = if is_kept { Some(start) } else { last };
+            is_kept
+        });
+        let start_of = |text: &str| {
+            let behind = starts.partition_point(|start| *start <= text);
+            let start = starts.get(behind.checked_sub(1)?)?;
+            text.starts_with(start).then_some(*start)
+        };
         let all = folded.iter().any(|text| text == "*");
         let mut seen: HashSet<&str> = HashSet::new();
         list.iter()
@@ -311,13 +324,9 @@ impl<'a> Minifier<'a> {
                 // An entry with a variable may match nothing, and is then covered all the same; but
                 // one that is covered must not be the one that covers.
                 let own = text.strip_suffix('*');
-                let mut ends = lengths.range(1..text.len().clamp(1, LONGEST));
-                let covered = ends.any(|end| {
-                    text.get(..*end)
-                        .is_some_and(|start| Some(start) != own && starts.contains(start))
-                });
+                let is_covered = start_of(text).is_some_and(|start| Some(start) != own);
                 let by_all = all && text.as_str() != "*";
-                !(covered || by_all)
+                !(is_covered || by_all)
             })
             .map(|(text, _)| *text)
             .collect()

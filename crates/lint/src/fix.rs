@@ -3,7 +3,7 @@
 //! Those that are *safe* change no decision on any request, which is argued with each and held by requests in
 //! `testkit/tests/fixes.rs`; the list is closed. The others do what is most likely meant, and change decisions.
 
-use crate::checks::redundant::equals;
+use crate::checks::redundant::{begins, equals};
 use crate::rules;
 use crate::view::{Condition, Element, Policy, Statement};
 use portcullis_model::{Base, Effect, Operator, Quantifier};
@@ -192,13 +192,12 @@ fn redundant(
         if is_gone.get(at) == Some(&true) {
             continue;
         }
+        let Some(left) = steps.checked_sub(patterns.len()) else {
+            return;
+        };
+        *steps = left;
         for &(other, pattern, literal) in &patterns {
-            let begins = entry.text.value.as_bytes().get(..literal.len());
-            let begins = begins.is_some_and(|start| match is_action {
-                true => start.eq_ignore_ascii_case(literal.as_bytes()),
-                false => start == literal.as_bytes(),
-            });
-            if !begins {
+            if !begins(entry.text.value, literal, is_action) {
                 continue;
             }
             // What is gone stands for nothing: another one stands for it, and for what it covered.

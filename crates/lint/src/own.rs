@@ -40,12 +40,6 @@ pub(crate) fn document<'d>(
     quota::document(cx, policy, own, out);
 }
 
-/// True if a statement holds for no request that lacks a key.
-fn asks_for<'d>(cx: &Context<'_>, statement: &Statement<'d>, key: &str) -> bool {
-    let mut own = statement.conditions.iter().filter(|one| one.is_of(key));
-    own.any(|one| holds(cx, one, State::Absent) == Some(false))
-}
-
 /// True if a test limits by the values of its key: it holds for none that is absent, and not for all that are there.
 fn is_limiting(cx: &Context<'_>, condition: &Condition<'_>) -> bool {
     let is_open = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte == b'*');

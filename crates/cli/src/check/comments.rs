@@ -3,6 +3,8 @@
 //! Behind something it is about its line; on a line of its own it is about the statement that begins below it, or about the
 //! line below if none does.
 
+use std::collections::HashMap;
+
 use portcullis_source::json::Node;
 use portcullis_source::{Code, Diagnostic};
 use portcullis_syntax::ast::Span;
@@ -10,69 +12,63 @@ use portcullis_syntax::ast::Span;
 use super::UNUSED_ALLOW;
 use super::choice::Name;
 use super::found::{Checked, Found};
+use super::places::Places;
 
 struct Allow {
     place: Span,
     names: Vec<Name>,
-    /// What it is about.
-    about: Span,
+    /// The number of the place that it is about.
+    about: usize,
     is_used: bool,
 }
 
 /// Takes out what comments let be, and adds what is wrong with them: one that nothing needs, one without a reason, and names
 /// that are none.
 pub(super) fn apply(text: &str, all: &mut [Checked<'_>]) {
-    let statements: Vec<Span> = all
+    let statements = all
         .iter()
         .filter_map(|checked| checked.document?.get("Statement")?.as_array())
-        .flat_map(|list| list.iter().map(|node: &Node<'_>| node.span))
-        .collect();
+        .flat_map(|list| list.iter().map(|node: &Node<'_>| node.span));
+    let mut statements: Vec<Span> = statements.collect();
+    statements.sort_unstable_by_key(|own| own.start);
     let mut allows: Vec<Allow> = Vec::new();
+    // What they are about; several comments above a statement are about the same.
+    let mut abouts: Vec<Span> = Vec::new();
     let mut problems: Vec<Diagnostic> = Vec::new();
     let mut start = 0;
+    // The comments since this number have nothing below them yet.
+    let mut waiting = 0;
     for line in text.split_inclusive('\n') {
         let end = start + line.len();
-        if let Some((at, comment)) = comment(line) {
+        let found = comment(line);
+        let code = found.map_or(line, |(at, _)| line.get(..at).unwrap_or_default());
+        let is_alone = code.trim().is_empty();
+        if !is_alone && waiting < allows.len() {
+            abouts.push(of_line(span(start, end), &statements));
+            waiting = allows.len();
+        }
+        if let Some((at, comment)) = found {
             let place = span(start + at, start + at + comment.trim_end().len());
             match read(comment) {
                 None => {}
                 Some(Err(what)) => problems.push(problem(place, &what)),
                 Some(Ok(names)) => {
-                    let is_alone = line
-                        .get(..at)
-                        .is_some_and(|before| before.trim().is_empty());
-                    let about = match is_alone {
-                        true => below(text, end, &statements),
-                        false => span(start, end),
-                    };
                     allows.push(Allow {
                         place,
                         names,
-                        about,
+                        about: abouts.len(),
                         is_used: false,
                     });
+                    if !is_alone {
+                        abouts.push(span(start, end));
+                        waiting = allows.len();
+                    }
                 }
             }
         }
         start = end;
     }
-    for checked in all.iter_mut() {
-        checked.found.retain(|found| {
-            let at = found.diagnostic.span.start;
-            let mut is_allowed = false;
-            for allow in &mut allows {
-                let is_about = allow.about.start <= at && at < allow.about.end;
-                if is_about
-                    && !found.diagnostic.is_error()
-                    && allow.names.iter().any(|name| name.is_of(found))
-                {
-                    allow.is_used = true;
-                    is_allowed = true;
-                }
-            }
-            !is_allowed
-        });
-    }
+    take_out(all, &mut allows, &abouts);
     for allow in allows.iter().filter(|allow| !allow.is_used) {
         let names: Vec<String> = allow.names.iter().map(ToString::to_string).collect();
         let what = format!("the suppression of {} is unused", names.join(", "));
@@ -139,18 +135,39 @@ fn read(comment: &str) -> Option<Result<Vec<Name>, String>> {
     )
 }
 
-/// What a comment on a line of its own is about, which ends here.
-fn below(text: &str, end: usize, statements: &[Span]) -> Span {
-    let mut start = end;
-    for line in text.get(end..).unwrap_or_default().split_inclusive('\n') {
-        let is_code = !line.trim().is_empty() && !line.trim_start().starts_with('#');
-        if is_code {
-            let own = span(start, start + line.len());
-            let mut all = statements.iter();
-            let begins = all.find(|one| own.start <= one.start && one.start < own.end);
-            return begins.map_or(own, |one| own.to(*one));
-        }
-        start += line.len();
+/// What comments above a line are about: the statement that begins on it, or the line.
+fn of_line(own: Span, statements: &[Span]) -> Span {
+    let first = statements.partition_point(|one| one.start < own.start);
+    let begins = statements.get(first).filter(|one| one.start < own.end);
+    begins.map_or(own, |one| own.to(*one))
+}
+
+/// Takes out the problems that comments let be, and marks these as used.
+fn take_out(all: &mut [Checked<'_>], allows: &mut [Allow], abouts: &[Span]) {
+    // What is let be at a place, by the code and group that are asked for: asked once for all problems alike.
+    let mut known: HashMap<(usize, &'static str, &'static str), bool> = HashMap::new();
+    let places = Places::of(abouts.iter().map(|about| ("", *about)));
+    for checked in all.iter_mut() {
+        checked.found.retain(|found| {
+            if found.diagnostic.is_error() {
+                return true;
+            }
+            let at = found.diagnostic.span.start;
+            let own = places.at("", Span { start: at, end: at });
+            let own = own.filter(|about| abouts.get(*about).is_some_and(|own| at < own.end));
+            let mut is_allowed = false;
+            for about in own {
+                let alike = (about, found.code(), found.group());
+                is_allowed |= *known.entry(alike).or_insert_with(|| {
+                    // Comments stand in the order of what they are about.
+                    let first = allows.partition_point(|allow| allow.about < about);
+                    let own = allows.iter_mut().skip(first);
+                    let own = own.take_while(|allow| allow.about == about);
+                    let own = own.filter(|allow| allow.names.iter().any(|name| name.is_of(found)));
+                    own.map(|allow| allow.is_used = true).count() > 0
+                });
+            }
+            !is_allowed
+        });
     }
-    span(end, end)
 }

@@ -4,7 +4,8 @@ use bumpalo::Bump;
 use portcullis_lint::{Fix, fixed, fixes};
 use portcullis_source::json;
 
-use super::found::{Checked, is_of};
+use super::found::{Checked, Found};
+use super::places::Places;
 
 /// Passes over a file: what one changes may let another one change more.
 pub(super) const PASSES: usize = 8;
@@ -30,9 +31,9 @@ pub(super) fn mended(
     {
         return None;
     }
-    let is_meant = |fix: &&Fix| {
-        (fix.is_safe || with_unsafe) && checked.found.iter().any(|found| is_of(fix, found))
-    };
+    let places = Places::of(checked.found.iter().map(Found::place));
+    let is_found = |fix: &Fix| places.at(fix.code, fix.place).next().is_some();
+    let is_meant = |fix: &&Fix| (fix.is_safe || with_unsafe) && is_found(fix);
     let known = fixes(&document, text);
     let meant: Vec<&Fix> = known.iter().filter(is_meant).collect();
     let new = fixed(text, meant.iter().copied());

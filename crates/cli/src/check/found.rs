@@ -8,18 +8,20 @@ use portcullis_catalog::Catalog;
 use portcullis_directory::codes::EXCEEDS_ACCOUNT_QUOTA;
 use portcullis_dsl::{MinifyOptions, minified_size};
 use portcullis_lint::{
-    Answer, Catalog as _, Finding, Group, Level, Memory, Options, Report, ResourceType, Rule, SAFE,
-    fixes, guess, lint_tree, rules, tree,
+    Answer, Catalog as _, Finding, Group, Level, Memory, Options, ResourceType, Rule, SAFE, fixes,
+    guess, lint_tree, rules, tree,
 };
 use portcullis_model::PolicyKind;
 use portcullis_source::json::Node;
 use portcullis_source::{Code, Diagnostic, Severity, Step};
 use portcullis_syntax::ast::{Document, Span};
-use portcullis_syntax::codes::{OPERATION_AS_ACTION, TYPE_MISMATCH};
+use portcullis_syntax::codes::OPERATION_AS_ACTION;
 use portcullis_syntax::forms::{self, Inner};
 use portcullis_syntax::lint as advice;
 use portcullis_syntax::policy::{ReadOptions, check_policy};
 
+use super::join::join;
+use super::places::Places;
 use crate::catalog::operation_note;
 use crate::language;
 use crate::lint_catalog::FromPack;
@@ -56,6 +58,11 @@ impl Found {
 
     pub(crate) fn code(&self) -> &'static str {
         self.diagnostic.code.as_str()
+    }
+
+    /// Its code and where it is.
+    pub(crate) fn place(&self) -> (&'static str, Span) {
+        (self.code(), self.diagnostic.span)
     }
 
     pub(crate) fn group(&self) -> &'static str {
@@ -264,63 +271,8 @@ impl Linter<'_> {
     }
 }
 
-/// Problems of readers and findings of the linter as one list in the order of the text. What both say is said once, in the
-/// words of the reader, which knows what it does to a decision.
-fn join(diagnostics: Vec<Diagnostic>, report: &Report<'_>) -> Vec<Found> {
-    let mut all: Vec<Found> = diagnostics.into_iter().map(Found::of).collect();
-    let own = all.len();
-    for finding in &report.findings {
-        let same = all
-            .get_mut(..own)
-            .unwrap_or_default()
-            .iter_mut()
-            .find(|found| is_same(found, finding, report.text));
-        match same {
-            Some(found) => {
-                let is_code = found.code() == finding.rule.code;
-                if is_code {
-                    found.rule = Some(finding.rule);
-                    found.diagnostic.path = found.diagnostic.path.take().or_else(|| path(finding));
-                } else if finding.rule.group != Group::AccessAnalyzer {
-                    *found = of_finding(finding);
-                }
-            }
-            None => all.push(of_finding(finding)),
-        }
-    }
-    all.sort_by_key(|found| found.diagnostic.span.start);
-    all
-}
-
-/// Codes of readers, and codes of the linter that say the same otherwise.
-const OTHERWISE: [(Code, &str); 2] = [
-    (OPERATION_AS_ACTION, "INVALID_ACTION"),
-    (TYPE_MISMATCH, "VALUE_OF_NO_REQUEST"),
-];
-
-fn is_same(found: &Found, finding: &Finding<'_>, text: &str) -> bool {
-    let (code, span) = (found.diagnostic.code, found.diagnostic.span);
-    let is_otherwise = OTHERWISE.contains(&(code, finding.rule.code));
-    if code.as_str() != finding.rule.code && !is_otherwise {
-        return false;
-    }
-    let meets = |own: Span| {
-        (own.start <= span.start && span.start <= own.end)
-            || (span.start <= own.start && own.start <= span.end)
-    };
-    // Access Analyzer's place is often the value of the member whose name the reader marks.
-    let marked = text
-        .get(span.range())
-        .unwrap_or_default()
-        .trim_matches(['"', '\'']);
-    finding.locations.iter().any(|place| {
-        let is_value = matches!(place.path.last(), Some(portcullis_lint::Step::Value(name)) if *name == marked)
-            && span.end <= place.span.start;
-        meets(place.span) || is_value
-    })
-}
-
-fn of_finding(finding: &Finding<'_>) -> Found {
+/// A finding of the linter in the form of all problems.
+pub(super) fn of_finding(finding: &Finding<'_>) -> Found {
     // What keeps a document from loading, and what the rules call an error, the reader says. Whatever else AWS calls one loads and
     // decides: it is a warning here, and its level says what AWS calls it.
     let severity = match finding.rule.level {
@@ -367,7 +319,7 @@ fn lowered(text: &str) -> String {
 }
 
 /// The way to a finding's first place.
-fn path(finding: &Finding<'_>) -> Option<Vec<Step>> {
+pub(super) fn path(finding: &Finding<'_>) -> Option<Vec<Step>> {
     let steps = finding.locations.first()?.path.iter();
     let steps = steps.map(|step| match step {
         portcullis_lint::Step::Value(name) => Step::Member((*name).to_owned()),
@@ -379,20 +331,18 @@ fn path(finding: &Finding<'_>) -> Option<Vec<Step>> {
 
 /// Gives findings the changes that mend them and change no decision.
 fn mend(all: &mut [Found], known: &[portcullis_lint::Fix]) {
+    let places = Places::of(all.iter().map(Found::place));
     for fix in known.iter().filter(|fix| fix.is_safe) {
-        let mut all = all.iter_mut();
-        let own = all.find(|found| found.diagnostic.fix.is_none() && is_of(fix, found));
-        if let Some(found) = own {
+        let is_open = |number: &usize| {
+            all.get(*number)
+                .is_some_and(|found| found.diagnostic.fix.is_none())
+        };
+        let own = places.at(fix.code, fix.place).find(is_open);
+        if let Some(found) = own.and_then(|number| all.get_mut(number)) {
             let diagnostic = found.diagnostic.clone();
             found.diagnostic = diagnostic.with_fix(fix.what, fix.edits.iter().cloned());
         }
     }
-}
-
-/// True if a change is for a finding.
-pub(crate) fn is_of(fix: &portcullis_lint::Fix, found: &Found) -> bool {
-    let span = found.diagnostic.span;
-    found.code() == fix.code && span.start <= fix.place.end && fix.place.start <= span.end
 }
 
 /// Something about the length of a document.

@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use super::server::Document;
 use super::text::Text;
 use crate::check::chosen;
-use crate::check::found::{Checked, Found, Linter, is_of};
+use crate::check::found::{Checked, Found, Linter};
+use crate::check::places::Places;
 use crate::check::settings::Configurations;
 
 /// What is found in a document; nothing in JSON that is no policy.
@@ -100,9 +101,10 @@ pub(super) fn actions(document: &Document, uri: &str, range: Span, all: &[Checke
         let is_text =
             !is_language(&document.path) && checked.inner.is_none() && checked.within.is_none();
         if let Some(node) = checked.document.filter(|_| is_text && !here.is_empty()) {
+            let places = Places::of(here.iter().map(|found| found.place()));
             for fix in fixes(&node, text) {
-                let found = here.iter().find(|found| is_of(&fix, found));
-                let Some(found) = found else {
+                let found = places.at(fix.code, fix.place).next();
+                let Some(found) = found.and_then(|number| here.get(number)) else {
                     continue;
                 };
                 let edits: Vec<Value> = fix

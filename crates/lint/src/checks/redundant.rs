@@ -85,18 +85,16 @@ fn heads<'d>(
         .enumerate()
         .filter(|(_, (text, _))| has_wildcard(text))
     {
-        // Most texts begin otherwise.
-        let literal = pattern.split(['*', '?']).next().unwrap_or_default();
-        let literal = literal.as_bytes();
-        let begins = |text: &str| {
-            let start = text.as_bytes().get(..literal.len());
-            start.is_some_and(|start| match fold {
-                true => start.eq_ignore_ascii_case(literal),
-                false => start == literal,
-            })
+        // Most texts begin otherwise, which takes a step to see.
+        let Some(left) = out.steps.checked_sub(groups.len()) else {
+            out.stop();
+            return Vec::new();
         };
+        out.steps = left;
+        let literal = pattern.split(['*', '?']).next().unwrap_or_default();
         let others = groups.iter().enumerate();
-        for (g, (text, _)) in others.filter(|(g, (text, _))| *g != k && begins(text)) {
+        let others = others.filter(|(g, (text, _))| *g != k && begins(text, literal, fold));
+        for (g, (text, _)) in others {
             match covers(pattern, text, fold, &mut out.steps) {
                 Some(false) => {}
                 Some(true) => {
@@ -154,6 +152,16 @@ fn heads<'d>(
         heads.push((all, example));
     }
     heads
+}
+
+/// Whether a text begins with another.
+#[inline]
+pub(crate) fn begins(text: &str, start: &str, fold: bool) -> bool {
+    let (own, start) = (text.as_bytes().get(..start.len()), start.as_bytes());
+    own.is_some_and(|own| match fold {
+        true => own.eq_ignore_ascii_case(start),
+        false => own == start,
+    })
 }
 
 /// For each entry the first one that is equal to it, which may be itself.

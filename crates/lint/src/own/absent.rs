@@ -1,7 +1,7 @@
 //! What tests do with requests that do not have the key (rows 16 to 19).
 
+use super::is_limiting;
 use super::outcome::{State, holds};
-use super::{asks_for, is_limiting};
 use crate::catalog::Answer;
 use crate::checks::Context;
 use crate::finding::Findings;
@@ -9,6 +9,7 @@ use crate::rules;
 use crate::view::{Condition, Entry, Policy, Statement};
 use portcullis_model::{Base, Effect, Quantifier};
 use portcullis_syntax::glob::has_wildcard;
+use std::collections::HashSet;
 
 /// Keys that say who calls, from where or for whom, and that many requests do not have. A test of them that holds without the
 /// key lets those pass that it should keep out.
@@ -38,12 +39,21 @@ fn is_mfa(condition: &Condition<'_>) -> bool {
 }
 
 pub(super) fn check<'d>(cx: &Context<'d>, statement: &Statement<'d>, out: &mut Findings<'d>) {
+    // The keys that a request must have: the statement holds for none that lacks one of them.
+    let all = statement.conditions.iter();
+    let asked = all.filter(|one| holds(cx, one, State::Absent) == Some(false));
+    let asked: HashSet<String> = asked
+        .map(|one| one.key.value.to_ascii_lowercase())
+        .collect();
     for condition in &statement.conditions {
         let Ok(operator) = condition.operator else {
             continue;
         };
         let is_held = holds(cx, condition, State::Absent) == Some(true);
-        if !is_held || operator.base == Base::Null || asks_for(cx, statement, condition.key.value) {
+        if !is_held
+            || operator.base == Base::Null
+            || asked.contains(&condition.key.value.to_ascii_lowercase())
+        {
             continue;
         }
         match statement.effect {
