@@ -1,7 +1,5 @@
 //! `fmt`, `convert` and `expand`: the policy language and JSON.
 
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::rc::Rc;
@@ -25,7 +23,7 @@ use serde_json::{Value, json as json_value};
 use crate::check::kinds;
 use crate::failure::{Failure, complain, exit};
 use crate::inputs;
-use crate::output::{Disk, Output, display_name, read_text, reason};
+use crate::output::{Disk, Output, display_name, read_text, write};
 
 const FMT_EXAMPLES: &str = "\
 Examples:
@@ -172,7 +170,7 @@ pub(crate) fn fmt(args: &FmtArgs) -> Result<ExitCode, Failure> {
             }
         } else if args.stdout || path.as_os_str() == "-" {
             output.bytes(formatted.as_bytes())?;
-        } else if changed && let Err(failure) = write(path, &formatted) {
+        } else if changed && let Err(failure) = write(path, formatted.as_bytes()) {
             worst = worst.max(Some(told(failure)?));
         }
     }
@@ -199,33 +197,6 @@ fn told(failure: Failure) -> Result<u8, Failure> {
         }
         Failure::BrokenPipe => Err(Failure::BrokenPipe),
     }
-}
-
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    let failed = |error: io::Error| {
-        let name = display_name(path);
-        Failure::new(format_args!("cannot write {name}: {}", reason(&error)))
-    };
-    let (target, permissions) = match fs::metadata(path) {
-        Ok(found) if found.is_file() => (
-            fs::canonicalize(path).map_err(failed)?,
-            Some(found.permissions()),
-        ),
-        // A stream, or something that says better than we could why it cannot be written.
-        Ok(_) => return fs::write(path, text).map_err(failed),
-        Err(_) => (path.to_path_buf(), None),
-    };
-    // Beside the file and then in its place, so that nobody ever sees half of it.
-    let mut beside = target.clone().into_os_string();
-    beside.push(".tmp");
-    let written = fs::write(&beside, text)
-        .and_then(|()| permissions.map_or(Ok(()), |own| fs::set_permissions(&beside, own)))
-        .and_then(|()| fs::rename(&beside, &target));
-    if written.is_err() {
-        // The first failure is the one to tell.
-        let _ = fs::remove_file(&beside);
-    }
-    written.map_err(failed)
 }
 
 pub(crate) fn convert(args: &ConvertArgs) -> Result<ExitCode, Failure> {
@@ -333,7 +304,7 @@ fn listed(documents: &[(String, Document<'_>)], texts: &[String]) -> Result<Stri
 fn emit(path: Option<&Path>, text: &str) -> Result<ExitCode, Failure> {
     let text = format!("{}\n", text.trim_end());
     match path.filter(|path| path.as_os_str() != "-") {
-        Some(path) => write(path, &text)?,
+        Some(path) => write(path, text.as_bytes())?,
         None => {
             let mut output = Output::new();
             output.bytes(text.as_bytes())?;

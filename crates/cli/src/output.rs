@@ -132,7 +132,7 @@ pub(crate) fn cannot_read(path: &Path, reason: &str) -> Failure {
     Failure::new(format_args!("cannot read {name}: {reason}"))
 }
 
-/// Writes a file so that whoever has the old one open keeps a whole one.
+/// Writes a file so that nobody ever sees half of it. A link stays one, and a file keeps its permissions.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     replace(path, bytes).map_err(|error| {
         let name = display_name(path);
@@ -141,16 +141,20 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 }
 
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let is_special = fs::metadata(path).is_ok_and(|data| !data.is_file());
-    let Some(name) = path.file_name().filter(|_| !is_special) else {
-        return fs::write(path, bytes);
+    let (target, permissions) = match fs::metadata(path) {
+        Ok(found) if found.is_file() => (fs::canonicalize(path)?, Some(found.permissions())),
+        // A stream, or something that says better than we could why it cannot be written.
+        Ok(_) => return fs::write(path, bytes),
+        Err(_) => (path.to_path_buf(), None),
     };
-    let mut temporary = name.to_os_string();
-    temporary.push(format!(".{}.tmp", std::process::id()));
-    let temporary = path.with_file_name(temporary);
-    let written = fs::write(&temporary, bytes).and_then(|()| fs::rename(&temporary, path));
+    let mut beside = target.clone().into_os_string();
+    beside.push(format!(".{}.tmp", std::process::id()));
+    let written = fs::write(&beside, bytes)
+        .and_then(|()| permissions.map_or(Ok(()), |own| fs::set_permissions(&beside, own)))
+        .and_then(|()| fs::rename(&beside, &target));
     if written.is_err() {
-        let _ = fs::remove_file(&temporary);
+        // The first failure is the one to tell.
+        let _ = fs::remove_file(&beside);
     }
     written
 }

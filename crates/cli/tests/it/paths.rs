@@ -366,3 +366,57 @@ fn files_of_a_directory() {
     assert_eq!(run.code, 1, "{run:?}");
     assert!(run.stderr.contains("[TOO_LARGE]"), "{run:?}");
 }
+
+/// Every command that writes a file that is there: links stay links, and files keep their permissions.
+#[test]
+fn files_are_written_where_they_are() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new();
+    let policy = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:Get*","s3:GetObject"],"Resource":"*"}]}"#;
+    folder.write("policy.json", policy);
+    let commands: [(&str, &str, &[&str]); 4] = [
+        ("own.json", policy, &["check", "link", "--fix"]),
+        (
+            "own.iam",
+            "policy p{allow s3:GetObject on *}",
+            &["fmt", "link"],
+        ),
+        (
+            "own.iam",
+            "",
+            &["convert", "policy.json", "--to", "dsl", "--output", "link"],
+        ),
+        (
+            "own.image",
+            "",
+            &["compile", "--identity", "policy.json", "--output", "link"],
+        ),
+    ];
+    for (name, old, command) in commands {
+        let link = format!("link.{}", name.rsplit('.').next().unwrap());
+        folder.write(name, old);
+        let (own, linked) = (folder.0.join(name), folder.0.join(&link));
+        fs::set_permissions(&own, fs::Permissions::from_mode(0o640)).unwrap();
+        let _ = fs::remove_file(&linked);
+        symlink(name, &linked).unwrap();
+        let command = command.iter().map(|word| match *word {
+            "link" => link.as_str(),
+            word => word,
+        });
+        let command: Vec<&str> = command.collect();
+        let run = folder.run(&command);
+        assert_eq!(run.code, 0, "{command:?}: {}", run.stderr);
+        assert!(linked.is_symlink(), "{command:?}");
+        assert_ne!(fs::read(&own).unwrap(), old.as_bytes(), "{command:?}");
+        let mode = fs::metadata(&own).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o640, "{command:?}");
+    }
+    let left = fs::read_dir(&folder.0).unwrap().flatten();
+    let left: Vec<_> = left.map(|entry| entry.file_name()).collect();
+    assert!(
+        !left
+            .iter()
+            .any(|name| name.to_string_lossy().ends_with(".tmp")),
+        "{left:?}"
+    );
+}
