@@ -129,7 +129,7 @@ fn one(
         let at = at.filter(|place| !place.file().is_empty());
         place(out, at, width, ('-', blue), style)?;
     }
-    if let Some(path) = &diagnostic.path {
+    if let Some(path) = diagnostic.path.as_ref().filter(|path| !path.is_empty()) {
         note(out, "path", &Pointer(path).to_string())?;
     }
     for text in &diagnostic.notes {

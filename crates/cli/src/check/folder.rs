@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 
 use bumpalo::Bump;
 use portcullis_directory::Sources;
+use portcullis_source::codes::{PATH_OUTSIDE, UNREADABLE_FILE};
 use portcullis_source::json::{self, Node, Value};
+use portcullis_source::{Diagnostic, Place};
 
 use super::embedded::is_yaml;
 use super::lines::is_lines;
@@ -36,10 +38,20 @@ fn in_folder(folder: &Path, exclude: &[String], all: &mut Vec<PathBuf>) -> Resul
     let mut sources = Sources::new(folder);
     sources.exclude = exclude.to_vec();
     let listing = sources.files();
-    if !listing.problems.is_empty() {
-        return Err(Failure::problems(&listing.problems));
-    }
     let (mut found, mut others) = (Vec::new(), Vec::new());
+    // What no policy is called like is no reason to check nothing: a link to a program, a socket.
+    let is_other = |problem: &Diagnostic| {
+        let is_of_entry = [PATH_OUTSIDE, UNREADABLE_FILE].contains(&problem.code);
+        is_of_entry && !has_ending(Path::new(problem.file()))
+    };
+    let (unread, mut problems): (Vec<_>, Vec<_>) = listing.problems.into_iter().partition(is_other);
+    if !problems.is_empty() {
+        for problem in &mut problems {
+            let path = folder.join(problem.file());
+            problem.place = Some(Box::new(Place::of_file(&display_name(&path))));
+        }
+        return Err(Failure::problems(&problems));
+    }
     for name in listing.files {
         let path = folder.join(&name);
         match has_ending(&path) && may_hold_policies(&path)? {
@@ -59,6 +71,13 @@ fn in_folder(folder: &Path, exclude: &[String], all: &mut Vec<PathBuf>) -> Resul
         let first = printable(first);
         complain(&format!(
             "note: {name}: {count} without policies not checked, such as {first}"
+        ));
+    }
+    if let Some(first) = unread.first() {
+        let count = super::counted(unread.len(), "file or folder");
+        let (message, first) = (&first.message, printable(first.file()));
+        complain(&format!(
+            "note: {name}: {count} not looked at, such as {first}: {message}"
         ));
     }
     if let Some(first) = listing.excluded.first() {

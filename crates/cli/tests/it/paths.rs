@@ -420,3 +420,21 @@ fn files_are_written_where_they_are() {
         "{left:?}"
     );
 }
+
+/// Of what leads out of a folder only what is called like a policy keeps `check` from it; the rest is told.
+#[test]
+fn folders_that_are_checked() {
+    let folder = places();
+    let link = |from: &str, to: &str| symlink(from, folder.0.join(to)).unwrap();
+    link("../../secret", "in/sub/tool");
+    let run = folder.run(&["check", "in/sub"]);
+    let told = "note: in/sub: 1 file or folder not looked at, such as tool: the link leads out of the folder";
+    assert!(run.stderr.contains(told), "{}", run.stderr);
+    assert!(run.stdout.contains("in 2 files"), "{}", run.stdout);
+    link("../../all.json", "in/sub/policy.json");
+    let run = folder.run(&["check", "in/sub"]);
+    assert_eq!((run.code, run.stdout.as_str()), (1, ""));
+    let told =
+        "error: the link leads out of the folder [PATH_OUTSIDE]\n --> in/sub/policy.json:1:1";
+    assert!(run.stderr.contains(told), "{}", run.stderr);
+}

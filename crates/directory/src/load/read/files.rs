@@ -200,7 +200,7 @@ impl FolderWalk<'_> {
             }
         };
         if !real.starts_with(&self.root) {
-            let message = "is a link that leads out of the directory".to_string();
+            let message = "the link leads out of the folder".to_string();
             self.problem(name, codes::PATH_OUTSIDE, message);
             return None;
         }
