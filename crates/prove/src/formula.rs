@@ -3,9 +3,8 @@
 //! An atom is a whole test, "the action is in this list", not an entry: a list of 500 entries is one Boolean, and what two
 //! versions of a policy have in common is one atom, whose contradictions need no theory.
 
-use std::collections::HashMap;
-
 use crate::algebra::{Algebra, Part, Variable};
+use crate::hash::Map;
 use crate::key::Test;
 use crate::pattern::VariableId;
 use crate::sat::{Literal, Solver};
@@ -44,9 +43,9 @@ impl Formula {
 #[derive(Default)]
 pub(crate) struct Formulas {
     nodes: Vec<Node>,
-    numbers: HashMap<Node, u32>,
+    numbers: Map<Node, u32>,
     atoms: Vec<(Part, Test)>,
-    atom_numbers: HashMap<(Part, Test), AtomId>,
+    atom_numbers: Map<(Part, Test), AtomId>,
     variables: Vec<Variable>,
 }
 
@@ -130,7 +129,7 @@ impl Formulas {
             node.unwrap_or_default() != own.negated
         };
         let mut wishes: Vec<Wish> = Vec::new();
-        let mut seen: HashMap<Formula, ()> = HashMap::new();
+        let mut seen: Map<Formula, ()> = Map::default();
         // What leaves no choice is followed first, so that choices can agree with it.
         let mut next = roots.to_vec();
         let mut choices: Vec<Formula> = Vec::new();
@@ -163,7 +162,7 @@ impl Formulas {
     }
 
     /// What is better to rest on: what is needed anyway, then what is easy to look at.
-    fn rank(&self, formula: Formula, seen: &HashMap<Formula, ()>) -> u32 {
+    fn rank(&self, formula: Formula, seen: &Map<Formula, ()>) -> u32 {
         if seen.contains_key(&formula) {
             return 0;
         }
@@ -278,8 +277,8 @@ impl Algebra for Formulas {
 /// The clauses that say what formulas mean, for the direction in which they are used (Plaisted and Greenbaum 1986).
 #[derive(Default)]
 pub(crate) struct Clauses {
-    atoms: HashMap<AtomId, u32>,
-    formulas: HashMap<Formula, Literal>,
+    atoms: Map<AtomId, u32>,
+    formulas: Map<Formula, Literal>,
 }
 
 impl Clauses {

@@ -22,6 +22,7 @@ mod decision;
 mod domain;
 mod evaluate;
 mod formula;
+mod hash;
 mod joint;
 mod key;
 mod language;

@@ -10,8 +10,7 @@
 //! it may go on anywhere behind. An excluded pattern surely goes on only where it takes any text, or the same variable.
 //! So "empty" is a proof for every value; a text that was found with a variable in it is not one.
 
-use std::collections::HashMap;
-
+use crate::hash::Map;
 use crate::language::Search;
 use crate::pattern::{Class, Pattern, Token, VariableId};
 use crate::work::{UsedUp, Work};
@@ -91,7 +90,8 @@ impl Product {
             letter: None,
         }];
         let mut states: Vec<State> = vec![start.clone()];
-        let mut known: HashMap<State, ()> = HashMap::from([(start, ())]);
+        let mut known: Map<State, ()> = Map::default();
+        known.insert(start, ());
         let mut at = 0;
         while let Some(state) = states.get(at).cloned() {
             work.spend(state.len() + 1)?;

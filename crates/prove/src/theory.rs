@@ -9,11 +9,12 @@
 
 mod open;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use crate::algebra::Part;
 use crate::domain::Case;
 use crate::formula::{Formulas, Wish};
+use crate::hash::Map;
 use crate::key::{Found, Test, solve};
 use crate::language::Language;
 use crate::value::Values;
@@ -40,7 +41,7 @@ const CALL: u64 = 1_000_000;
 pub(crate) struct Theory<'f> {
     formulas: &'f Formulas,
     case: &'f Case,
-    known: HashMap<(Part, Vec<Wish>), Found>,
+    known: Map<(Part, Vec<Wish>), Found>,
 }
 
 /// Tests of one part, with their wanted answers.
@@ -51,7 +52,7 @@ impl<'f> Theory<'f> {
         Theory {
             formulas,
             case,
-            known: HashMap::new(),
+            known: Map::default(),
         }
     }
 

@@ -39,9 +39,14 @@ pub(super) struct Opening {
 pub(super) struct Openings {
     /// The Allows of the policies of targets, by their places; none of one whose policy was not seen.
     of_targets: HashMap<usize, Option<Rc<Vec<Opening>>>>,
-    /// The targets that meet resources.
-    of_resources: HashMap<Selection, Rc<Candidates>>,
+    /// The targets that meet resources, by the accounts that own them.
+    of_resources: HashMap<Selection, Rc<Places>>,
+    /// The targets that may open to somebody for what a scope asks, by its number.
+    of_scopes: HashMap<u32, Rc<Openable>>,
 }
+
+/// The places of targets by accounts.
+type Places = HashMap<String, Vec<usize>>;
 
 /// Whose policies may allow something on a target.
 enum By {
@@ -57,13 +62,11 @@ enum By {
     Both,
 }
 
-/// The places of targets that meet some resources and may open to somebody.
+/// The places of targets that may open to callers of other accounts.
 #[derive(Default)]
-struct Candidates {
-    /// To callers of the account that owns them.
-    own: HashMap<String, Vec<usize>>,
+struct Openable {
     /// To callers of an account that their policies name.
-    named: HashMap<String, Vec<usize>>,
+    named: Places,
     /// To callers of any account.
     any: Vec<usize>,
 }
@@ -81,8 +84,12 @@ impl Opening {
 
     fn may_open(&self, scope: &Scope, asker: &Asker<'_>) -> bool {
         let is_named = |all: &Vec<Named>| all.iter().any(|own| own.may_be(asker));
+        self.named.as_ref().is_none_or(is_named) && self.may_be_about(scope)
+    }
+
+    fn may_be_about(&self, scope: &Scope) -> bool {
         let is_meant = |actions: &Vec<String>| actions.iter().any(|own| scope.may_meet(own));
-        self.named.as_ref().is_none_or(is_named) && self.actions.as_ref().is_none_or(is_meant)
+        self.actions.as_ref().is_none_or(is_meant)
     }
 }
 
@@ -138,9 +145,9 @@ impl<'d> Questions<'d> {
                 .map(|(place, _)| place)
                 .collect()
         } else {
-            let all = self.meeting(&scope.resources);
-            let of = |own: &HashMap<String, Vec<usize>>| own.get(home).cloned().unwrap_or_default();
-            [of(&all.own), of(&all.named), all.any.clone()].concat()
+            let (own, openable) = (self.owned(&scope.resources), self.openable(scope));
+            let of = |places: &Places| places.get(home).cloned().unwrap_or_default();
+            [of(&own), of(&openable.named), openable.any.clone()].concat()
         };
         places.sort_unstable();
         places.dedup();
@@ -228,49 +235,60 @@ impl<'d> Questions<'d> {
         }
     }
 
-    /// The targets that meet some resources.
-    fn meeting(&mut self, resources: &Selection) -> Rc<Candidates> {
+    /// The targets that meet some resources and decide something for callers of the account that owns them.
+    fn owned(&mut self, resources: &Selection) -> Rc<Places> {
         if let Some(known) = self.openings.of_resources.get(resources) {
             return Rc::clone(known);
         }
-        let targets = Rc::clone(&self.targets);
-        let mut found = Candidates::default();
-        let all = targets.iter().enumerate();
-        for (place, target) in all.filter(|(_, own)| resources.may_meet_resource(&own.pattern)) {
-            let Some(owner) = &target.owner else {
-                found.any.push(place);
-                continue;
-            };
-            if decides(target, owner) {
-                found.own.entry(owner.clone()).or_default().push(place);
-            }
-            if !target.has_policy && !target.has_grants {
-                continue;
-            }
-            let openings = self
-                .openings_of(place, target)
-                .filter(|_| !target.has_grants);
-            let Some(openings) = openings else {
-                found.any.push(place);
-                continue;
-            };
-            let named: Option<Vec<&Vec<Named>>> =
-                openings.iter().map(|own| own.named.as_ref()).collect();
-            let Some(named) = named else {
-                found.any.push(place);
-                continue;
-            };
-            for own in named.into_iter().flatten() {
-                found
-                    .named
-                    .entry(own.account.clone())
-                    .or_default()
-                    .push(place);
+        let mut found = Places::default();
+        for (place, target) in self.targets.iter().enumerate() {
+            let owner = target.owner.as_ref().filter(|own| decides(target, own));
+            let owner = owner.filter(|_| resources.may_meet_resource(&target.pattern));
+            if let Some(owner) = owner {
+                found.entry(owner.clone()).or_default().push(place);
             }
         }
         let found = Rc::new(found);
         let known = &mut self.openings.of_resources;
         known.insert(resources.clone(), Rc::clone(&found));
+        found
+    }
+
+    /// The targets that may open to callers of other accounts for what a scope asks, and those without owner.
+    fn openable(&mut self, scope: &Rc<Scope>) -> Rc<Openable> {
+        let number = self.contents.scope(scope);
+        if let Some(known) = self.openings.of_scopes.get(&number) {
+            return Rc::clone(known);
+        }
+        let targets = Rc::clone(&self.targets);
+        let mut found = Openable::default();
+        let meets = |own: &KnownTarget| scope.resources.may_meet_resource(&own.pattern);
+        for (place, target) in targets.iter().enumerate().filter(|(_, own)| meets(own)) {
+            if target.owner.is_some() && !target.has_policy && !target.has_grants {
+                continue;
+            }
+            let is_told = target.owner.is_some() && !target.has_grants;
+            let openings = match is_told {
+                true => self.openings_of(place, target),
+                false => None,
+            };
+            let Some(openings) = openings else {
+                found.any.push(place);
+                continue;
+            };
+            let about = openings.iter().filter(|own| own.may_be_about(scope));
+            let named: Option<Vec<&Vec<Named>>> = about.map(|own| own.named.as_ref()).collect();
+            let Some(named) = named else {
+                found.any.push(place);
+                continue;
+            };
+            for own in named.into_iter().flatten() {
+                let places = found.named.entry(own.account.clone()).or_default();
+                places.push(place);
+            }
+        }
+        let found = Rc::new(found);
+        self.openings.of_scopes.insert(number, Rc::clone(&found));
         found
     }
 
@@ -285,9 +303,6 @@ impl<'d> Questions<'d> {
     }
 
     fn read_openings(&mut self, target: &KnownTarget) -> Option<Vec<Opening>> {
-        if target.example.contains("accesspoint") {
-            return None;
-        }
         let stranger = Asker::new(Request::new(Caller::Anonymous, "", "").principal);
         let policies = self.seen_policies_for(&stranger, &target.example)?;
         let resource = match (policies.resource, target.has_policy) {
