@@ -6,7 +6,7 @@
 //! passed over if no such statement may be about the actions, the target and the caller. Nothing else is passed over: what may
 //! be is asked, and so is every target with grants, and every one whose policy was not seen.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 use bumpalo::Bump;
@@ -43,6 +43,38 @@ pub(super) struct Openings {
     of_resources: HashMap<Selection, Rc<Places>>,
     /// The targets that may open to somebody for what a scope asks, by its number.
     of_scopes: HashMap<u32, Rc<Openable>>,
+    /// All targets by how their patterns begin; none before somebody asked.
+    starts: Option<Starts>,
+}
+
+/// The places of targets by the text before the first wildcard of their patterns, to find those that meet one resource.
+#[derive(Default)]
+struct Starts {
+    places: HashMap<String, Vec<usize>>,
+    /// How long the texts are.
+    lengths: BTreeSet<usize>,
+}
+
+impl Starts {
+    fn of(targets: &[KnownTarget]) -> Starts {
+        let mut starts = Starts::default();
+        for (place, target) in targets.iter().enumerate() {
+            let start = target.pattern.split(['*', '?']).next().unwrap_or_default();
+            starts.lengths.insert(start.len());
+            let places = starts.places.entry(start.to_owned()).or_default();
+            places.push(place);
+        }
+        starts
+    }
+
+    /// The targets whose patterns may match a text, and perhaps others, in their order.
+    fn find(&self, text: &str) -> Vec<usize> {
+        let starts = self.lengths.iter().filter_map(|end| text.get(..*end));
+        let places = starts.filter_map(|start| self.places.get(start));
+        let mut places: Vec<usize> = places.flatten().copied().collect();
+        places.sort_unstable();
+        places
+    }
 }
 
 /// The places of targets by accounts.
@@ -235,15 +267,33 @@ impl<'d> Questions<'d> {
         }
     }
 
+    /// The places of the targets that meet some resources, in their order.
+    fn meeting(&mut self, resources: &Selection) -> Vec<usize> {
+        let targets = Rc::clone(&self.targets);
+        // A whole ARN means what it says: no text before a wildcard that is not a start of it leads to it.
+        let is_whole = |text: &&str| split_arn(text).is_some() && !text.contains('$');
+        let one = resources.only().filter(is_whole);
+        let mut places = match one {
+            Some(one) => {
+                let starts = &mut self.openings.starts;
+                starts.get_or_insert_with(|| Starts::of(&targets)).find(one)
+            }
+            None => (0..targets.len()).collect(),
+        };
+        let meets = |own: &KnownTarget| resources.may_meet_resource(&own.pattern);
+        places.retain(|place| targets.get(*place).is_some_and(meets));
+        places
+    }
+
     /// The targets that meet some resources and decide something for callers of the account that owns them.
     fn owned(&mut self, resources: &Selection) -> Rc<Places> {
         if let Some(known) = self.openings.of_resources.get(resources) {
             return Rc::clone(known);
         }
         let mut found = Places::default();
-        for (place, target) in self.targets.iter().enumerate() {
-            let owner = target.owner.as_ref().filter(|own| decides(target, own));
-            let owner = owner.filter(|_| resources.may_meet_resource(&target.pattern));
+        for place in self.meeting(resources) {
+            let target = self.targets.get(place);
+            let owner = target.and_then(|own| own.owner.as_ref().filter(|one| decides(own, one)));
             if let Some(owner) = owner {
                 found.entry(owner.clone()).or_default().push(place);
             }
@@ -262,8 +312,10 @@ impl<'d> Questions<'d> {
         }
         let targets = Rc::clone(&self.targets);
         let mut found = Openable::default();
-        let meets = |own: &KnownTarget| scope.resources.may_meet_resource(&own.pattern);
-        for (place, target) in targets.iter().enumerate().filter(|(_, own)| meets(own)) {
+        for place in self.meeting(&scope.resources) {
+            let Some(target) = targets.get(place) else {
+                continue;
+            };
             if target.owner.is_some() && !target.has_policy && !target.has_grants {
                 continue;
             }
