@@ -39,16 +39,18 @@ fn in_folder(folder: &Path, exclude: &[String], all: &mut Vec<PathBuf>) -> Resul
     sources.exclude = exclude.to_vec();
     let listing = sources.files();
     let (mut found, mut others) = (Vec::new(), Vec::new());
-    // What no policy is called like is no reason to check nothing: a link to a program, a socket.
+    // What no policy is called like is no reason to check nothing: a link to a program, a socket. In a folder there may be some.
     let is_other = |problem: &Diagnostic| {
         let is_of_entry = [PATH_OUTSIDE, UNREADABLE_FILE].contains(&problem.code);
-        is_of_entry && !has_ending(Path::new(problem.file()))
+        let path = folder.join(problem.file());
+        is_of_entry && !has_ending(&path) && !path.is_dir()
     };
     let (unread, mut problems): (Vec<_>, Vec<_>) = listing.problems.into_iter().partition(is_other);
     if !problems.is_empty() {
         for problem in &mut problems {
             let path = folder.join(problem.file());
             problem.place = Some(Box::new(Place::of_file(&display_name(&path))));
+            problem.help = Some("--exclude leaves it out".to_owned());
         }
         return Err(Failure::problems(&problems));
     }

@@ -431,10 +431,16 @@ fn folders_that_are_checked() {
     let told = "note: in/sub: 1 file or folder not looked at, such as tool: the link leads out of the folder";
     assert!(run.stderr.contains(told), "{}", run.stderr);
     assert!(run.stdout.contains("in 2 files"), "{}", run.stdout);
-    link("../../all.json", "in/sub/policy.json");
-    let run = folder.run(&["check", "in/sub"]);
-    assert_eq!((run.code, run.stdout.as_str()), (1, ""));
-    let told =
-        "error: the link leads out of the folder [PATH_OUTSIDE]\n --> in/sub/policy.json:1:1";
-    assert!(run.stderr.contains(told), "{}", run.stderr);
+    for (to, name) in [("../../all.json", "policy.json"), ("../..", "more")] {
+        let path = format!("in/sub/{name}");
+        link(to, &path);
+        let run = folder.run(&["check", "in/sub"]);
+        assert_eq!((run.code, run.stdout.as_str()), (1, ""));
+        let told =
+            format!("error: the link leads out of the folder [PATH_OUTSIDE]\n --> {path}:1:1");
+        assert!(run.stderr.contains(&told), "{}", run.stderr);
+        let run = folder.run(&["check", "in/sub", "--exclude", name]);
+        assert!(run.stdout.contains("in 2 files"), "{}", run.stderr);
+        fs::remove_file(folder.0.join(&path)).unwrap();
+    }
 }
