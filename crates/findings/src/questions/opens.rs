@@ -2,8 +2,8 @@
 //! its principals about each of its targets.
 //!
 //! Nothing is allowed without an Allow (`EVAL-71`): across accounts the caller's policies and the target's both have one
-//! (`XACC-1`, `XACC-5`), in one account one of them does, and a role is assumed only by what its own policy allows (`TRUST-1`). A target is
-//! passed over if no such statement may be about the actions, the target and the caller. Nothing else is passed over: what may
+//! (`XACC-1`, `XACC-5`), in one account one of them does, and a role is assumed only by what its own policy allows (`TRUST-1`). An
+//! access point is a target like others: the bucket behind it has to allow besides (`S3-6`). A target is passed over if no such statement may be about the actions, the target and the caller. Nothing else is passed over: what may
 //! be is asked, and so is every target with grants, and every one whose policy was not seen.
 
 use std::collections::{BTreeSet, HashMap};
@@ -40,7 +40,7 @@ pub(super) struct Openings {
     /// The Allows of the policies of targets, by their places; none of one whose policy was not seen.
     of_targets: HashMap<usize, Option<Rc<Vec<Opening>>>>,
     /// The targets that meet resources, by the accounts that own them.
-    of_resources: HashMap<Selection, Rc<Places>>,
+    of_resources: HashMap<Selection, Rc<ByAccount>>,
     /// The targets that may open to somebody for what a scope asks, by its number.
     of_scopes: HashMap<u32, Rc<Openable>>,
     /// All targets by how their patterns begin; none before somebody asked.
@@ -78,7 +78,7 @@ impl Starts {
 }
 
 /// The places of targets by accounts.
-type Places = HashMap<String, Vec<usize>>;
+type ByAccount = HashMap<String, Vec<usize>>;
 
 /// Whose policies may allow something on a target.
 enum By {
@@ -98,7 +98,7 @@ enum By {
 #[derive(Default)]
 struct Openable {
     /// To callers of an account that their policies name.
-    named: Places,
+    named: ByAccount,
     /// To callers of any account.
     any: Vec<usize>,
 }
@@ -178,7 +178,7 @@ impl<'d> Questions<'d> {
                 .collect()
         } else {
             let (own, openable) = (self.owned(&scope.resources), self.openable(scope));
-            let of = |places: &Places| places.get(home).cloned().unwrap_or_default();
+            let of = |places: &ByAccount| places.get(home).cloned().unwrap_or_default();
             [of(&own), of(&openable.named), openable.any.clone()].concat()
         };
         places.sort_unstable();
@@ -286,11 +286,11 @@ impl<'d> Questions<'d> {
     }
 
     /// The targets that meet some resources and decide something for callers of the account that owns them.
-    fn owned(&mut self, resources: &Selection) -> Rc<Places> {
+    fn owned(&mut self, resources: &Selection) -> Rc<ByAccount> {
         if let Some(known) = self.openings.of_resources.get(resources) {
             return Rc::clone(known);
         }
-        let mut found = Places::default();
+        let mut found = ByAccount::default();
         for place in self.meeting(resources) {
             let target = self.targets.get(place);
             let owner = target.and_then(|own| own.owner.as_ref().filter(|one| decides(own, one)));
