@@ -136,9 +136,8 @@ pub struct DraftPermission {
 impl Draft {
     /// The facts of a catalog.
     pub fn of(catalog: &Catalog) -> Draft {
-        let tables = &catalog.tables;
         let mut draft = Draft {
-            sources: tables.sources.clone(),
+            sources: catalog.sources().to_vec(),
             ..Draft::default()
         };
         for key in catalog.keys() {
@@ -173,12 +172,8 @@ impl Draft {
             };
             draft.services.insert(lower(service.prefix()), row);
         }
-        for (alias, prefix) in &tables.aliases {
-            let row = (
-                tables.str(*alias).to_owned(),
-                tables.str(*prefix).to_owned(),
-            );
-            draft.aliases.extend([row]);
+        for (alias, prefix) in catalog.aliases() {
+            draft.aliases.insert(alias.to_owned(), prefix.to_owned());
         }
         for client in catalog.clients() {
             let operations = client.operations();
@@ -197,7 +192,7 @@ impl Draft {
     /// The pack: the same facts give the same bytes. Refused is what no catalog could be read from again.
     pub fn write(&self) -> Result<Vec<u8>, PackError> {
         let bytes = pack::write(self)?;
-        pack::read(bytes.clone().into())?;
+        pack::read(&bytes)?;
         Ok(bytes)
     }
 }

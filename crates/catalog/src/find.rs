@@ -5,7 +5,7 @@ use core::sync::atomic::Ordering::Relaxed;
 
 use portcullis_source::suggest::nearest_few;
 
-use crate::tables::{Rows, Text, rows};
+use crate::columns::Rows;
 use crate::{
     Action, ActionId, Catalog, Client, Key, KeyId, ResourceType, ResourceTypeId, Service, ServiceId,
 };
@@ -16,22 +16,22 @@ const PROPOSED: usize = 3;
 impl Catalog {
     /// All services, in the order of their prefixes.
     pub fn services(&self) -> impl ExactSizeIterator<Item = Service<'_>> {
-        Service::all(self, &(0..self.tables.services.len() as u32))
+        Service::all(self, 0..self.tables.counts.services)
     }
 
     /// All actions, in the order of their services.
     pub fn actions(&self) -> impl ExactSizeIterator<Item = Action<'_>> {
-        Action::all(self, &(0..self.tables.actions.len() as u32))
+        Action::all(self, 0..self.tables.counts.actions)
     }
 
     /// All resource types, in the order of their services.
     pub fn resource_types(&self) -> impl ExactSizeIterator<Item = ResourceType<'_>> {
-        ResourceType::all(self, &(0..self.tables.types.len() as u32))
+        ResourceType::all(self, 0..self.tables.counts.types)
     }
 
     /// All condition keys, in the order of their names.
     pub fn keys(&self) -> impl ExactSizeIterator<Item = Key<'_>> {
-        Key::all(self, &(0..self.tables.keys.len() as u32))
+        Key::all(self, 0..self.tables.counts.keys)
     }
 
     /// All clients of the SDKs whose operations are known.
@@ -67,8 +67,8 @@ impl Catalog {
         if let Some(found) = found.filter(|own| own.prefix().eq_ignore_ascii_case(prefix)) {
             return Some(found);
         }
-        let all = 0..self.tables.services.len() as u32;
-        let index = self.search(&self.tables.services, &all, prefix, |row| row.prefix)?;
+        let (all, first) = (0..self.tables.counts.services, self.tables.first.services);
+        let index = self.search(all, prefix, |row| first + row)?;
         self.last_service.store(index, Relaxed);
         Service::at(self, index)
     }
@@ -114,8 +114,11 @@ impl Catalog {
     /// A resource type by its names, in any case.
     pub fn resource_type(&self, prefix: &str, name: &str) -> Option<ResourceType<'_>> {
         let service = self.service(prefix)?;
-        let table = &self.tables.types;
-        let index = self.search(table, &service.row.types, name, |row| row.name)?;
+        let rows = self
+            .tables
+            .range(self.tables.columns.service_type_ends, service.id.0);
+        let first = self.tables.first.types;
+        let index = self.search(rows, name, |row| first + row)?;
         ResourceType::at(self, index)
     }
 
@@ -169,14 +172,11 @@ impl Catalog {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn key(&self, name: &str) -> Option<Key<'_>> {
-        let all = 0..self.tables.keys.len() as u32;
-        let index = self.search(&self.tables.keys, &all, name, |row| row.name);
+        let (all, first) = (0..self.tables.counts.keys, self.tables.first.keys);
+        let index = self.search(all, name, |row| first + row);
         let index = index.or_else(|| {
             let mut patterns = self.tables.key_patterns.iter().copied();
-            patterns.find(|index| {
-                let row = self.tables.keys.get(*index as usize);
-                row.is_some_and(|row| is_instance(self.tables.str(row.name), name))
-            })
+            patterns.find(|row| is_instance(self.tables.name(first + row), name))
         });
         Key::at(self, index?)
     }
@@ -224,24 +224,25 @@ impl Catalog {
         names.iter().filter_map(|name| self.key(name)).collect()
     }
 
-    /// The row with a name, among some rows in order.
-    pub(crate) fn search<R>(
-        &self,
-        table: &[R],
-        range: &Rows,
-        name: &str,
-        of: impl Fn(&R) -> Text,
-    ) -> Option<u32> {
-        let order = |row: &R| compare_folded(self.tables.str(of(row)), name);
-        let index = rows(table, range).binary_search_by(order).ok()?;
-        Some(range.start + index as u32)
+    /// The row whose name, of this number, is one, among some rows in order.
+    pub(crate) fn search(&self, rows: Rows, name: &str, of: impl Fn(u32) -> u32) -> Option<u32> {
+        let (mut low, mut high) = (rows.start, rows.end);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let own = self.tables.name(of(middle));
+            match compare_folded(own.as_bytes(), name.as_bytes()) {
+                Ordering::Less => low = middle + 1,
+                Ordering::Equal => return Some(middle),
+                Ordering::Greater => high = middle,
+            }
+        }
+        None
     }
 }
 
 /// The order of two names in lower case.
-fn compare_folded(one: &str, other: &str) -> Ordering {
-    let bytes = one.bytes().zip(other.bytes());
-    for (one, other) in bytes {
+pub(crate) fn compare_folded(one: &[u8], other: &[u8]) -> Ordering {
+    for (one, other) in one.iter().zip(other) {
         // Mostly they are the same as they are.
         if one != other {
             let order = one.to_ascii_lowercase().cmp(&other.to_ascii_lowercase());

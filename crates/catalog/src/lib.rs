@@ -16,6 +16,7 @@
 //! ```
 
 mod arn;
+mod columns;
 mod draft;
 mod find;
 mod operations;
@@ -25,7 +26,6 @@ mod views;
 
 use core::sync::atomic::AtomicU32;
 
-use std::borrow::Cow;
 use std::sync::OnceLock;
 
 pub use draft::{
@@ -57,7 +57,7 @@ pub struct Catalog {
 }
 
 impl Catalog {
-    /// The catalog in this crate. Its tables are made when it is first asked for.
+    /// The catalog in this crate. It is checked when it is first asked for.
     ///
     /// ```
     /// let catalog = portcullis_catalog::Catalog::builtin()?;
@@ -67,7 +67,7 @@ impl Catalog {
     pub fn builtin() -> Result<&'static Catalog, PackError> {
         static UNPACKED: OnceLock<Result<Catalog, PackError>> = OnceLock::new();
         UNPACKED
-            .get_or_init(|| Catalog::of(Cow::Borrowed(BUILTIN)))
+            .get_or_init(|| Ok(Catalog::of(BUILTIN, pack::read_static(BUILTIN)?)))
             .as_ref()
             .map_err(|error| *error)
     }
@@ -80,16 +80,15 @@ impl Catalog {
     /// assert_eq!(Catalog::from_bytes(b"{}").err(), Some(PackError::NoPack));
     /// ```
     pub fn from_bytes(bytes: &[u8]) -> Result<Catalog, PackError> {
-        Catalog::of(Cow::Owned(bytes.to_owned()))
+        Ok(Catalog::of(bytes, pack::read(bytes)?))
     }
 
-    fn of(bytes: Cow<'static, [u8]>) -> Result<Catalog, PackError> {
-        let size = bytes.len();
-        pack::read(bytes).map(|tables| Catalog {
+    fn of(pack: &[u8], tables: Tables) -> Catalog {
+        Catalog {
             tables,
+            size: pack.len(),
             last_service: AtomicU32::new(0),
-            size,
-        })
+        }
     }
 
     /// How many bytes the pack has.

@@ -4,7 +4,8 @@ use core::fmt;
 
 use portcullis_source::suggest::nearest_few;
 
-use crate::tables::{ClientRow, Need, OperationRow, PermissionRow, Source, rows};
+use crate::columns::Rows;
+use crate::tables::{Need, Source};
 use crate::{Action, Catalog};
 
 /// The name of an action that a source mentions, whether or not a reference lists it.
@@ -45,39 +46,42 @@ pub enum Found<'c> {
 #[derive(Clone, Copy)]
 pub struct Client<'c> {
     catalog: &'c Catalog,
-    row: &'c ClientRow,
+    row: u32,
 }
 
 impl<'c> Client<'c> {
     pub(crate) fn all(catalog: &'c Catalog) -> impl ExactSizeIterator<Item = Client<'c>> {
-        let clients = catalog.tables.clients.iter();
-        clients.map(move |row| Client { catalog, row })
+        (0..catalog.tables.counts.clients).map(move |row| Client { catalog, row })
     }
 
     /// Its name.
     pub fn name(self) -> &'c str {
-        self.catalog.tables.str(self.row.name)
+        let tables = &self.catalog.tables;
+        tables.name(tables.first.clients + self.row)
     }
 
     /// The prefix of its actions.
     pub fn prefix(self) -> &'c str {
-        self.catalog.tables.str(self.row.prefix)
+        let tables = &self.catalog.tables;
+        tables.text(tables.columns.client_prefixes, self.row)
     }
 
     /// Its operations, in alphabetical order. Those that need the permission of their own name and name no resource
     /// are not listed.
     pub fn operations(self) -> impl ExactSizeIterator<Item = Operation<'c>> + use<'c> {
-        let catalog = self.catalog;
-        let rows = rows(&catalog.tables.operations, &self.row.operations);
-        rows.iter().map(move |row| Operation { client: self, row })
+        self.rows().map(move |row| Operation { client: self, row })
     }
 
     fn operation(self, name: &str) -> Option<Operation<'c>> {
-        let catalog = self.catalog;
-        let table = &catalog.tables.operations;
-        let index = catalog.search(table, &self.row.operations, name, |row| row.name)?;
-        let row = table.get(index as usize)?;
+        let tables = &self.catalog.tables;
+        let name_of = |row| tables.get(tables.columns.operations, row);
+        let row = self.catalog.search(self.rows(), name, name_of)?;
         Some(Operation { client: self, row })
+    }
+
+    fn rows(self) -> Rows {
+        let tables = &self.catalog.tables;
+        tables.range(tables.columns.client_operation_ends, self.row)
     }
 }
 
@@ -85,7 +89,7 @@ impl<'c> Client<'c> {
 #[derive(Clone, Copy)]
 pub struct Operation<'c> {
     client: Client<'c>,
-    row: &'c OperationRow,
+    row: u32,
 }
 
 impl fmt::Debug for Operation<'_> {
@@ -97,7 +101,8 @@ impl fmt::Debug for Operation<'_> {
 impl<'c> Operation<'c> {
     /// Its name.
     pub fn name(self) -> &'c str {
-        self.client.catalog.tables.str(self.row.name)
+        let tables = &self.client.catalog.tables;
+        tables.text(tables.columns.operations, self.row)
     }
 
     /// Whose it is.
@@ -112,12 +117,14 @@ impl<'c> Operation<'c> {
     }
 
     pub(crate) fn source_index(self) -> usize {
-        usize::from(self.row.source)
+        let tables = &self.client.catalog.tables;
+        tables.get(tables.columns.operation_sources, self.row) as usize
     }
 
     /// True if all that is said of it is that it needs the permission of its own name.
     pub fn has_own_name(self) -> bool {
-        self.row.permissions.is_none()
+        let tables = &self.client.catalog.tables;
+        tables.get(tables.columns.operation_has_own_name, self.row) != 0
     }
 
     /// True if it needs a permission of another name.
@@ -142,7 +149,7 @@ impl<'c> Operation<'c> {
     /// ```
     pub fn permissions(self) -> Vec<Permission<'c>> {
         let catalog = self.client.catalog;
-        let Some(range) = &self.row.permissions else {
+        if self.has_own_name() {
             let action = ActionName {
                 prefix: self.client().prefix(),
                 name: self.name(),
@@ -152,11 +159,12 @@ impl<'c> Operation<'c> {
                 action,
                 row: None,
             }];
-        };
-        let rows = rows(&catalog.tables.permissions, range).iter();
+        }
+        let tables = &catalog.tables;
+        let rows = tables.range(tables.columns.operation_permission_ends, self.row);
         rows.map(|row| Permission {
             catalog,
-            action: ActionName::of(catalog.tables.str(row.action)),
+            action: ActionName::of(tables.text(tables.columns.permissions, row)),
             row: Some(row),
         })
         .collect()
@@ -168,7 +176,8 @@ impl<'c> Operation<'c> {
 pub struct Permission<'c> {
     catalog: &'c Catalog,
     action: ActionName<'c>,
-    row: Option<&'c PermissionRow>,
+    /// None if it is that of the operation's own name.
+    row: Option<u32>,
 }
 
 impl fmt::Display for Permission<'_> {
@@ -200,22 +209,27 @@ impl<'c> Permission<'c> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn need(self) -> Need<&'c str> {
-        match self.row.map(|row| row.need) {
-            None | Some(Need::Always) => Need::Always,
-            Some(Need::When(text)) => Need::When(self.catalog.tables.str(text)),
-            Some(Need::Sometimes) => Need::Sometimes,
+        let tables = &self.catalog.tables;
+        let need = |row| tables.get(tables.columns.permission_needs, row);
+        match self.row.map_or(0, need) {
+            0 => Need::Always,
+            1 => Need::Sometimes,
+            when => Need::When(tables.name(when - 2)),
         }
     }
 
     /// For which resource it is asked, in words or as an ARN; none if the source does not say.
     pub fn resource(self) -> Option<&'c str> {
-        let text = self.row?.resource?;
-        Some(self.catalog.tables.str(text))
+        let tables = &self.catalog.tables;
+        let text = tables.get(tables.columns.permission_resources, self.row?);
+        text.checked_sub(1).map(|text| tables.name(text))
     }
 
     /// False if the source found it out although AWS does not document it.
     pub fn is_documented(self) -> bool {
-        self.row.is_none_or(|row| row.is_documented)
+        let tables = &self.catalog.tables;
+        let is_undocumented = |row| tables.get(tables.columns.permission_is_undocumented, row);
+        self.row.map_or(0, is_undocumented) == 0
     }
 }
 
@@ -291,6 +305,18 @@ impl Catalog {
         operations.find(|one| one.asks_for_others())
     }
 
+    /// Other names of services, letters and digits alone, and the prefix of each.
+    pub(crate) fn aliases(&self) -> impl Iterator<Item = (&str, &str)> {
+        let (tables, columns) = (&self.tables, &self.tables.columns);
+        let alias = |row| {
+            (
+                tables.text(columns.aliases, row),
+                tables.text(columns.alias_prefixes, row),
+            )
+        };
+        (0..tables.counts.aliases).map(alias)
+    }
+
     /// The prefixes of the actions of what a service is called: `opensearch` is one, and the name of a client whose
     /// actions begin with `es`.
     fn prefixes(&self, service: &str, plain_service: &str) -> Vec<&str> {
@@ -300,13 +326,12 @@ impl Catalog {
         let by_client = self
             .clients()
             .filter(|client| plain(client.name()) == plain_service);
-        let aliases = self.tables.aliases.iter();
-        let by_alias = aliases.filter(|(alias, _)| self.tables.str(*alias) == plain_service);
+        let by_alias = self.aliases().filter(|(alias, _)| *alias == plain_service);
         let by_prefix = by_prefix.into_iter().map(|service| service.prefix());
         let mut found: Vec<&str> = Vec::new();
         for prefix in by_prefix
             .chain(by_client.map(Client::prefix))
-            .chain(by_alias.map(|(_, prefix)| self.tables.str(*prefix)))
+            .chain(by_alias.map(|(_, prefix)| prefix))
         {
             if !found.contains(&prefix) {
                 found.push(prefix);

@@ -1,9 +1,10 @@
-//! The facts in memory: flat tables, one row each, that refer to one another by number. [`pack`](crate::pack) checks
-//! every number when it reads them.
+//! The facts in memory: tables that refer to one another by number, as they stand in the pack. [`pack`](crate::pack)
+//! checks every number when it reads them.
 
 use core::fmt;
-use core::ops::Range;
 use std::borrow::Cow;
+
+use crate::columns::{Column, Columns, Counts, FirstNames, Rows};
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
@@ -210,128 +211,53 @@ pub enum Need<T> {
     Sometimes,
 }
 
-/// Some following rows of a table.
-pub(crate) type Rows = Range<u32>;
-
-/// A part of [`Tables::text`].
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Text {
-    pub(crate) start: u32,
-    pub(crate) end: u32,
-}
-
-#[derive(Debug)]
-pub(crate) struct KeyRow {
-    pub(crate) name: Text,
-    pub(crate) kind: KeyType,
-    pub(crate) is_multivalued: bool,
-    pub(crate) is_global: bool,
-    pub(crate) seen: u8,
-}
-
-#[derive(Debug)]
-pub(crate) struct ServiceRow {
-    pub(crate) prefix: Text,
-    pub(crate) title: Text,
-    /// The source, or none if it is known by hand alone.
-    pub(crate) seen: Option<u8>,
-    pub(crate) has_rcp: bool,
-    pub(crate) types: Rows,
-    pub(crate) actions: Rows,
-}
-
-#[derive(Debug)]
-pub(crate) struct TypeRow {
-    pub(crate) name: Text,
-    pub(crate) service: u32,
-    /// In [`Tables::formats`].
-    pub(crate) formats: Rows,
-    /// In [`Tables::key_sets`].
-    pub(crate) keys: u32,
-    pub(crate) seen: u8,
-}
-
-#[derive(Debug)]
-pub(crate) struct ActionRow {
-    pub(crate) name: Text,
-    pub(crate) service: u32,
-    pub(crate) level: Level,
-    pub(crate) keys: u32,
-    pub(crate) seen: u8,
-    /// In [`Tables::resources`].
-    pub(crate) resources: Rows,
-    /// In [`Tables::dependents`].
-    pub(crate) dependents: Rows,
-}
-
-#[derive(Debug)]
-pub(crate) struct ResourceRow {
-    pub(crate) kind: u32,
-    pub(crate) is_required: bool,
-    pub(crate) keys: u32,
-}
-
-#[derive(Debug)]
-pub(crate) struct ClientRow {
-    pub(crate) name: Text,
-    pub(crate) prefix: Text,
-    pub(crate) operations: Rows,
-}
-
-#[derive(Debug)]
-pub(crate) struct OperationRow {
-    pub(crate) name: Text,
-    pub(crate) source: u8,
-    /// None if the one permission has the name of the operation.
-    pub(crate) permissions: Option<Rows>,
-}
-
-#[derive(Debug)]
-pub(crate) struct PermissionRow {
-    pub(crate) action: Text,
-    pub(crate) need: Need<Text>,
-    pub(crate) resource: Option<Text>,
-    pub(crate) is_documented: bool,
-}
-
 /// Everything. Names are in the order of their letters without case, services and clients by their own, actions,
 /// types and operations within theirs.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Tables {
     pub(crate) sources: Vec<Source>,
     /// Whether each is the last one of its name.
     pub(crate) is_newest: Vec<bool>,
     /// All names, one behind the other: a part of the pack, if that is in the program.
     pub(crate) text: Cow<'static, str>,
-    pub(crate) keys: Vec<KeyRow>,
+    /// All columns, likewise.
+    pub(crate) bytes: Cow<'static, [u8]>,
+    pub(crate) counts: Counts,
+    pub(crate) first: FirstNames,
+    pub(crate) columns: Columns,
     /// The keys whose names have a variable.
     pub(crate) key_patterns: Vec<u32>,
-    /// In `key_items`.
-    pub(crate) key_sets: Vec<Rows>,
-    pub(crate) key_items: Vec<u32>,
-    pub(crate) services: Vec<ServiceRow>,
-    pub(crate) types: Vec<TypeRow>,
-    pub(crate) formats: Vec<Text>,
-    pub(crate) actions: Vec<ActionRow>,
-    pub(crate) resources: Vec<ResourceRow>,
-    pub(crate) dependents: Vec<Text>,
-    /// Other names of a service, and its prefix.
-    pub(crate) aliases: Vec<(Text, Text)>,
-    pub(crate) clients: Vec<ClientRow>,
-    pub(crate) operations: Vec<OperationRow>,
-    pub(crate) permissions: Vec<PermissionRow>,
 }
 
 impl Tables {
-    pub(crate) fn str(&self, text: Text) -> &str {
-        let range = text.start as usize..text.end as usize;
-        self.text.get(range).unwrap_or_default()
+    /// A cell. The reader has seen to it that whatever its number refers to is there.
+    pub(crate) fn get<const WIDTH: usize>(&self, column: Column<WIDTH>, row: u32) -> u32 {
+        column.get(&self.bytes, row)
     }
-}
 
-/// The rows of a range. The reader has seen to it that there are as many.
-pub(crate) fn rows<'t, T>(table: &'t [T], range: &Rows) -> &'t [T] {
-    table
-        .get(range.start as usize..range.end as usize)
-        .unwrap_or_default()
+    /// The cells of some rows.
+    pub(crate) fn some<const WIDTH: usize>(
+        &self,
+        column: Column<WIDTH>,
+        rows: Rows,
+    ) -> impl ExactSizeIterator<Item = u32> {
+        column.some(&self.bytes, rows)
+    }
+
+    /// The rows of another table that belong to a row.
+    pub(crate) fn range(&self, ends: Column<4>, row: u32) -> Rows {
+        ends.range(&self.bytes, row)
+    }
+
+    /// A text.
+    pub(crate) fn name(&self, name: u32) -> &str {
+        let range = self.range(self.columns.name_ends, name);
+        let text = self.text.get(range.start as usize..range.end as usize);
+        text.unwrap_or_default()
+    }
+
+    /// The text in a cell.
+    pub(crate) fn text(&self, column: Column<4>, row: u32) -> &str {
+        self.name(self.get(column, row))
+    }
 }

@@ -2,21 +2,18 @@
 
 use core::fmt;
 
+use crate::columns::{Column, Columns, GLOBAL, MULTIVALUED, NOT_SEEN, Rows};
 use crate::operations::ActionName;
-use crate::tables::{
-    ActionId, ActionRow, KeyId, KeyRow, KeyType, Level, ResourceRow, ResourceTypeId, Rows,
-    ServiceId, ServiceRow, Source, Tables, TypeRow, rows,
-};
+use crate::tables::{ActionId, KeyId, KeyType, Level, ResourceTypeId, ServiceId, Source, Tables};
 use crate::{Catalog, arn};
 
 macro_rules! view {
-    ($(#[$doc:meta])* $name:ident, $id:ident, $row:ident, $table:ident) => {
+    ($(#[$doc:meta])* $name:ident, $id:ident, $table:ident) => {
         $(#[$doc])*
         #[derive(Clone, Copy)]
         pub struct $name<'c> {
             pub(crate) catalog: &'c Catalog,
-            pub(crate) row: &'c $row,
-            id: $id,
+            pub(crate) id: $id,
         }
 
         impl<'c> $name<'c> {
@@ -25,21 +22,28 @@ macro_rules! view {
                 self.id
             }
 
-            pub(crate) fn all(catalog: &'c Catalog, range: &Rows) -> impl ExactSizeIterator<Item = $name<'c>> + use<'c> {
-                let first = range.start;
-                let rows = rows(&catalog.tables.$table, range).iter().enumerate();
-                rows.map(move |(index, row)| $name { catalog, row, id: $id(first + index as u32) })
+            pub(crate) fn all(catalog: &'c Catalog, rows: Rows) -> impl ExactSizeIterator<Item = $name<'c>> + use<'c> {
+                rows.map(move |row| $name { catalog, id: $id(row) })
             }
 
-            pub(crate) fn at(catalog: &'c Catalog, index: u32) -> Option<$name<'c>> {
-                let row = catalog.tables.$table.get(index as usize)?;
-                Some($name { catalog, row, id: $id(index) })
+            pub(crate) fn at(catalog: &'c Catalog, row: u32) -> Option<$name<'c>> {
+                (row < catalog.tables.counts.$table).then_some($name { catalog, id: $id(row) })
+            }
+
+            fn own_name(self) -> &'c str {
+                let tables = &self.catalog.tables;
+                tables.name(tables.first.$table + self.id.0)
+            }
+
+            fn cell<const WIDTH: usize>(self, column: impl Fn(&Columns) -> Column<WIDTH>) -> u32 {
+                let tables = &self.catalog.tables;
+                tables.get(column(&tables.columns), self.id.0)
             }
         }
 
         impl PartialEq for $name<'_> {
             fn eq(&self, other: &Self) -> bool {
-                core::ptr::eq(self.row, other.row)
+                core::ptr::eq(self.catalog, other.catalog) && self.id == other.id
             }
         }
 
@@ -55,29 +59,37 @@ macro_rules! view {
 
 view!(
     /// A service, or what has a prefix of its own.
-    Service, ServiceId, ServiceRow, services
+    Service, ServiceId, services
 );
 view!(
     /// An action: what policies call `prefix:name`.
-    Action, ActionId, ActionRow, actions
+    Action, ActionId, actions
 );
 view!(
     /// A type of resources of a service.
-    ResourceType, ResourceTypeId, TypeRow, types
+    ResourceType, ResourceTypeId, types
 );
 view!(
     /// A condition key. Its name may have a variable, as `aws:RequestTag/${TagKey}` has.
-    Key, KeyId, KeyRow, keys
+    Key, KeyId, keys
 );
+
+/// The rows of another table that belong to one.
+fn range(catalog: &Catalog, ends: impl Fn(&Columns) -> Column<4>, row: u32) -> Rows {
+    catalog.tables.range(ends(&catalog.tables.columns), row)
+}
 
 fn key_set<'c>(catalog: &'c Catalog, set: u32) -> impl Iterator<Item = Key<'c>> + use<'c> {
     let tables = &catalog.tables;
-    let range = tables.key_sets.get(set as usize);
-    let items = range.map_or(&[][..], |range| rows(&tables.key_items, range));
-    items.iter().filter_map(|index| Key::at(catalog, *index))
+    let columns = &tables.columns;
+    let keys = tables.some(columns.key_items, tables.range(columns.key_set_ends, set));
+    keys.map(|key| Key {
+        catalog,
+        id: KeyId(key),
+    })
 }
 
-fn source(tables: &Tables, index: u8) -> &Source {
+fn source(tables: &Tables, index: u32) -> &Source {
     // The reader refuses numbers that no source has, and so a catalog without sources has no rows.
     static NONE: Source = Source {
         name: String::new(),
@@ -86,12 +98,12 @@ fn source(tables: &Tables, index: u8) -> &Source {
         license: String::new(),
         is_reference: false,
     };
-    tables.sources.get(usize::from(index)).unwrap_or(&NONE)
+    tables.sources.get(index as usize).unwrap_or(&NONE)
 }
 
 /// Whether a source is the newest version of its kind.
-fn is_newest_version(tables: &Tables, index: u8) -> bool {
-    tables.is_newest.get(usize::from(index)) == Some(&true)
+fn is_newest_version(tables: &Tables, index: u32) -> bool {
+    tables.is_newest.get(index as usize) == Some(&true)
 }
 
 impl fmt::Display for Service<'_> {
@@ -103,7 +115,7 @@ impl fmt::Display for Service<'_> {
 impl<'c> Service<'c> {
     /// The prefix of its actions.
     pub fn prefix(self) -> &'c str {
-        self.catalog.tables.str(self.row.prefix)
+        self.own_name()
     }
 
     /// What AWS calls it.
@@ -114,32 +126,46 @@ impl<'c> Service<'c> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn title(self) -> &'c str {
-        self.catalog.tables.str(self.row.title)
+        let tables = &self.catalog.tables;
+        tables.text(tables.columns.service_titles, self.id.0)
     }
 
     /// Its actions, in alphabetical order.
     pub fn actions(self) -> impl ExactSizeIterator<Item = Action<'c>> + use<'c> {
-        Action::all(self.catalog, &self.row.actions)
+        Action::all(
+            self.catalog,
+            range(
+                self.catalog,
+                |columns| columns.service_action_ends,
+                self.id.0,
+            ),
+        )
     }
 
     /// Its action of a name, in any case.
     pub fn action(self, name: &str) -> Option<Action<'c>> {
-        let table = &self.catalog.tables.actions;
-        let index = self
-            .catalog
-            .search(table, &self.row.actions, name, |row| row.name)?;
-        Action::at(self.catalog, index)
+        let catalog = self.catalog;
+        let rows = range(
+            self.catalog,
+            |columns| columns.service_action_ends,
+            self.id.0,
+        );
+        let first = catalog.tables.first.actions;
+        let row = catalog.search(rows, name, |row| first + row)?;
+        Action::at(catalog, row)
     }
 
     /// Its resource types, in alphabetical order.
     pub fn resource_types(self) -> impl ExactSizeIterator<Item = ResourceType<'c>> + use<'c> {
-        ResourceType::all(self.catalog, &self.row.types)
+        ResourceType::all(
+            self.catalog,
+            range(self.catalog, |columns| columns.service_type_ends, self.id.0),
+        )
     }
 
     /// The source that listed it last; none if the service is known, and no source lists it.
     pub fn last_seen(self) -> Option<&'c Source> {
-        let seen = self.row.seen?;
-        Some(source(&self.catalog.tables, seen))
+        Some(source(&self.catalog.tables, self.seen_by()?))
     }
 
     /// True if it is in no reference of today: see [`Action::is_current`].
@@ -152,24 +178,28 @@ impl<'c> Service<'c> {
     /// # Ok::<(), portcullis_catalog::PackError>(())
     /// ```
     pub fn is_retired(self) -> bool {
-        let seen = self.row.seen;
+        let seen = self.seen_by();
         seen.is_none_or(|source| !is_newest_version(&self.catalog.tables, source))
     }
 
     /// True if resource control policies apply to it.
     pub fn has_resource_control_policies(self) -> bool {
-        self.row.has_rcp
+        self.cell(|columns| columns.service_has_rcp) != 0
+    }
+
+    fn seen_by(self) -> Option<u32> {
+        let seen = self.cell(|columns| columns.service_seen);
+        (seen != NOT_SEEN).then_some(seen)
     }
 
     pub(crate) fn seen(self) -> Option<usize> {
-        self.row.seen.map(usize::from)
+        self.seen_by().map(|seen| seen as usize)
     }
 }
 
 impl fmt::Display for Action<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let service = self.catalog.tables.services.get(self.row.service as usize);
-        let prefix = service.map_or("", |row| self.catalog.tables.str(row.prefix));
+        let prefix = self.service().map_or("", Service::prefix);
         write!(f, "{prefix}:{}", self.name())
     }
 }
@@ -177,17 +207,27 @@ impl fmt::Display for Action<'_> {
 impl<'c> Action<'c> {
     /// Its name without the prefix, in AWS's spelling.
     pub fn name(self) -> &'c str {
-        self.catalog.tables.str(self.row.name)
+        self.own_name()
     }
 
     /// Whose it is.
     pub fn service(self) -> Option<Service<'c>> {
-        Service::at(self.catalog, self.row.service)
+        let tables = &self.catalog.tables;
+        let service = tables
+            .columns
+            .service_action_ends
+            .owner(&tables.bytes, self.id.0);
+        Service::at(self.catalog, service)
     }
 
     /// What it does.
     pub fn level(self) -> Level {
-        self.row.level
+        let level = self.cell(|columns| columns.action_levels);
+        // The reader refuses other numbers.
+        Level::ALL
+            .get(level as usize)
+            .copied()
+            .unwrap_or(Level::List)
     }
 
     /// The resource types that it is authorized for. Without any, its resource is `*`.
@@ -203,16 +243,17 @@ impl<'c> Action<'c> {
     /// ```
     pub fn resources(self) -> impl Iterator<Item = ActionResource<'c>> + use<'c> {
         let catalog = self.catalog;
-        let rows = rows(&catalog.tables.resources, &self.row.resources);
-        rows.iter().filter_map(move |row| {
-            let kind = ResourceType::at(catalog, row.kind)?;
-            Some(ActionResource { kind, row })
-        })
+        let rows = range(
+            self.catalog,
+            |columns| columns.action_resource_ends,
+            self.id.0,
+        );
+        rows.map(move |row| ActionResource { catalog, row })
     }
 
     /// Its condition keys, whatever the resource is.
     pub fn own_keys(self) -> impl Iterator<Item = Key<'c>> + use<'c> {
-        key_set(self.catalog, self.row.keys)
+        key_set(self.catalog, self.cell(|columns| columns.action_keys))
     }
 
     /// All its condition keys, those of its resources and of their types too, each once, in alphabetical order. Global keys are
@@ -236,8 +277,13 @@ impl<'c> Action<'c> {
     /// The actions that must be allowed too, for some requests.
     pub fn dependents(self) -> impl ExactSizeIterator<Item = ActionName<'c>> + use<'c> {
         let tables = &self.catalog.tables;
-        let rows = rows(&tables.dependents, &self.row.dependents);
-        rows.iter().map(|text| ActionName::of(tables.str(*text)))
+        let rows = range(
+            self.catalog,
+            |columns| columns.action_dependent_ends,
+            self.id.0,
+        );
+        let names = tables.some(tables.columns.dependents, rows);
+        names.map(|name| ActionName::of(tables.name(name)))
     }
 
     /// The source that listed it last.
@@ -250,41 +296,59 @@ impl<'c> Action<'c> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn last_seen(self) -> &'c Source {
-        source(&self.catalog.tables, self.row.seen)
+        source(
+            &self.catalog.tables,
+            self.cell(|columns| columns.action_seen),
+        )
     }
 
     /// True if the newest version of the reference that listed it last lists it. Two references together know nearly
     /// all that there is (`AA-51`); each alone lacks some.
     pub fn is_current(self) -> bool {
-        is_newest_version(&self.catalog.tables, self.row.seen)
+        is_newest_version(
+            &self.catalog.tables,
+            self.cell(|columns| columns.action_seen),
+        )
     }
 
     pub(crate) fn seen(self) -> usize {
-        usize::from(self.row.seen)
+        self.cell(|columns| columns.action_seen) as usize
     }
 }
 
 /// A resource type of an action.
 #[derive(Clone, Copy)]
 pub struct ActionResource<'c> {
-    kind: ResourceType<'c>,
-    row: &'c ResourceRow,
+    catalog: &'c Catalog,
+    row: u32,
 }
 
 impl<'c> ActionResource<'c> {
     /// The type.
     pub fn resource_type(self) -> ResourceType<'c> {
-        self.kind
+        ResourceType {
+            catalog: self.catalog,
+            id: ResourceTypeId(self.cell() >> 1),
+        }
     }
 
     /// Whether every request for the action names one.
     pub fn is_required(self) -> bool {
-        self.row.is_required
+        self.cell() & 1 != 0
     }
 
     /// The condition keys of the action if it is for such a resource.
     pub fn keys(self) -> impl Iterator<Item = Key<'c>> + use<'c> {
-        key_set(self.kind.catalog, self.row.keys)
+        let tables = &self.catalog.tables;
+        key_set(
+            self.catalog,
+            tables.get(tables.columns.resource_keys, self.row),
+        )
+    }
+
+    fn cell(self) -> u32 {
+        let tables = &self.catalog.tables;
+        tables.get(tables.columns.resources, self.row)
     }
 }
 
@@ -297,12 +361,17 @@ impl fmt::Display for ResourceType<'_> {
 impl<'c> ResourceType<'c> {
     /// Its name among the types of the service.
     pub fn name(self) -> &'c str {
-        self.catalog.tables.str(self.row.name)
+        self.own_name()
     }
 
     /// Whose it is.
     pub fn service(self) -> Option<Service<'c>> {
-        Service::at(self.catalog, self.row.service)
+        let tables = &self.catalog.tables;
+        let service = tables
+            .columns
+            .service_type_ends
+            .owner(&tables.bytes, self.id.0);
+        Service::at(self.catalog, service)
     }
 
     /// How its ARNs are built, newest first: an older one may still be in use.
@@ -315,18 +384,19 @@ impl<'c> ResourceType<'c> {
     /// ```
     pub fn arn_formats(self) -> impl ExactSizeIterator<Item = &'c str> + use<'c> {
         let tables = &self.catalog.tables;
-        let rows = rows(&tables.formats, &self.row.formats);
-        rows.iter().map(|text| tables.str(*text))
+        let rows = range(self.catalog, |columns| columns.type_format_ends, self.id.0);
+        let formats = tables.some(tables.columns.formats, rows);
+        formats.map(|format| tables.name(format))
     }
 
     /// The condition keys that tell of such resources.
     pub fn keys(self) -> impl Iterator<Item = Key<'c>> + use<'c> {
-        key_set(self.catalog, self.row.keys)
+        key_set(self.catalog, self.cell(|columns| columns.type_keys))
     }
 
     /// The source that listed it last.
     pub fn last_seen(self) -> &'c Source {
-        source(&self.catalog.tables, self.row.seen)
+        source(&self.catalog.tables, self.cell(|columns| columns.type_seen))
     }
 
     /// Whether an ARN can be of this type. This is lenient: partition, region and account may be anything or nothing,
@@ -362,7 +432,7 @@ impl<'c> ResourceType<'c> {
     }
 
     pub(crate) fn seen(self) -> usize {
-        usize::from(self.row.seen)
+        self.cell(|columns| columns.type_seen) as usize
     }
 }
 
@@ -375,30 +445,35 @@ impl fmt::Display for Key<'_> {
 impl<'c> Key<'c> {
     /// Its name, with its variable if it has one.
     pub fn name(self) -> &'c str {
-        self.catalog.tables.str(self.row.name)
+        self.own_name()
     }
 
     /// What its values are.
     pub fn kind(self) -> KeyType {
-        self.row.kind
+        let kind = self.cell(|columns| columns.key_traits) & !(MULTIVALUED | GLOBAL);
+        // The reader refuses other numbers.
+        KeyType::ALL
+            .get(kind as usize)
+            .copied()
+            .unwrap_or(KeyType::String)
     }
 
     /// True if a request can have several values of it.
     pub fn is_multivalued(self) -> bool {
-        self.row.is_multivalued
+        self.cell(|columns| columns.key_traits) & MULTIVALUED != 0
     }
 
     /// True if requests to any service can have it.
     pub fn is_global(self) -> bool {
-        self.row.is_global
+        self.cell(|columns| columns.key_traits) & GLOBAL != 0
     }
 
     /// The source that listed it last.
     pub fn last_seen(self) -> &'c Source {
-        source(&self.catalog.tables, self.row.seen)
+        source(&self.catalog.tables, self.cell(|columns| columns.key_seen))
     }
 
     pub(crate) fn seen(self) -> usize {
-        usize::from(self.row.seen)
+        self.cell(|columns| columns.key_seen) as usize
     }
 }

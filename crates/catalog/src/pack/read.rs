@@ -4,31 +4,30 @@ use core::cmp::Ordering;
 use std::borrow::Cow;
 
 use super::{FORMAT, MAGIC, MAX_CONTENT, MAX_HEADER, PackError, checksum};
-use crate::tables::{
-    ActionRow, ClientRow, Date, KeyRow, KeyType, Level, Need, OperationRow, PermissionRow,
-    ResourceRow, Rows, ServiceRow, Source, Tables, Text, TypeRow,
-};
+use crate::columns::{Column, Columns, Counts, FirstNames, GLOBAL, MULTIVALUED, NOT_SEEN, Rows};
+use crate::find::compare_folded;
+use crate::tables::{Date, KeyType, Level, Source, Tables};
 
 type Result<T> = core::result::Result<T, PackError>;
 
-pub(crate) fn read(bytes: Cow<'static, [u8]>) -> Result<Tables> {
-    let (mut tables, text) = match &bytes {
-        Cow::Borrowed(bytes) => {
-            let (tables, text) = parts(bytes)?;
-            (tables, Cow::Borrowed(text))
-        }
-        Cow::Owned(bytes) => {
-            let (tables, text) = parts(bytes)?;
-            (tables, Cow::Owned(text.to_owned()))
-        }
-    };
-    tables.text = text;
+/// The tables of a pack in the program, which stays where it is.
+pub(crate) fn read_static(pack: &'static [u8]) -> Result<Tables> {
+    let (mut tables, text, bytes) = parts(pack)?;
+    (tables.text, tables.bytes) = (Cow::Borrowed(text), Cow::Borrowed(bytes));
     Ok(tables)
 }
 
-/// The tables, and the text that they refer to.
-fn parts(bytes: &[u8]) -> Result<(Tables, &str)> {
-    let rest = bytes
+/// The tables of another pack, which is copied once.
+pub(crate) fn read(pack: &[u8]) -> Result<Tables> {
+    let (mut tables, text, bytes) = parts(pack)?;
+    tables.text = Cow::Owned(text.to_owned());
+    tables.bytes = Cow::Owned(bytes.to_owned());
+    Ok(tables)
+}
+
+/// The tables, and the text and the bytes that they refer to, all of it checked.
+fn parts(pack: &[u8]) -> Result<(Tables, &str, &[u8])> {
+    let rest = pack
         .strip_prefix(MAGIC.as_slice())
         .ok_or(PackError::NoPack)?;
     let (sum, rest) = rest.split_first_chunk().ok_or(PackError::Damaged)?;
@@ -46,26 +45,41 @@ fn parts(bytes: &[u8]) -> Result<(Tables, &str)> {
         return Err(PackError::TooLarge);
     }
     let (header, content) = rest.split_at_checked(header).ok_or(PackError::Damaged)?;
-    let sources = sources(header)?;
-    let is_last = |own: &Source| sources.iter().rfind(|one| one.name == own.name) == Some(own);
-    let mut tables = Tables {
-        is_newest: sources.iter().map(is_last).collect(),
-        sources,
-        ..Tables::default()
-    };
     if content.len() != length {
         return Err(PackError::Damaged);
     }
-    let mut reader = Reader {
-        rest: content,
-        tables: &mut tables,
-        pool: Vec::new(),
-        text: "",
-        at: 0,
+    let sources = sources(header)?;
+    let is_last = |own: &Source| sources.iter().rfind(|one| one.name == own.name) == Some(own);
+    const COUNTS: PackError = PackError::Content("the counts");
+    let (counts, rest) = Counts::read(content).ok_or(COUNTS)?;
+    let first = FirstNames::of(&counts).ok_or(COUNTS)?;
+    let (columns, size) = Columns::of(&counts);
+    let (text, bytes) = rest.split_at_checked(counts.text as usize).ok_or(COUNTS)?;
+    if bytes.len() as u64 != size || first.texts > counts.names {
+        return Err(COUNTS);
+    }
+    let text = core::str::from_utf8(text).map_err(|_| PackError::Content("the text"))?;
+    let check = Check {
+        sources: sources.len() as u32,
+        counts: &counts,
+        first,
+        columns: &columns,
+        text,
+        bytes,
     };
-    reader.all()?;
-    let text = reader.text;
-    Ok((tables, text))
+    check.all()?;
+    let key_patterns = check.key_patterns();
+    let tables = Tables {
+        is_newest: sources.iter().map(is_last).collect(),
+        sources,
+        text: Cow::Borrowed(""),
+        bytes: Cow::Borrowed(&[]),
+        counts,
+        first,
+        columns,
+        key_patterns,
+    };
+    Ok((tables, text, bytes))
 }
 
 fn fixed(bytes: &[u8]) -> Result<(u32, &[u8])> {
@@ -98,447 +112,248 @@ fn sources(header: &[u8]) -> Result<Vec<Source>> {
     }
 }
 
-/// Without regard to case.
-fn order(a: &[u8], b: &[u8]) -> Ordering {
-    for (a, b) in a.iter().zip(b) {
-        // Mostly they are the same as they are.
-        if a != b {
-            let order = a.to_ascii_lowercase().cmp(&b.to_ascii_lowercase());
-            if order != Ordering::Equal {
-                return order;
-            }
-        }
-    }
-    a.len().cmp(&b.len())
+/// A pack whose numbers are being checked.
+struct Check<'p> {
+    sources: u32,
+    counts: &'p Counts,
+    first: FirstNames,
+    columns: &'p Columns,
+    text: &'p str,
+    bytes: &'p [u8],
 }
 
-struct Reader<'b, 't> {
-    rest: &'b [u8],
-    tables: &'t mut Tables,
-    /// Texts that more than one row has.
-    pool: Vec<Text>,
-    /// All names, one behind the other.
-    text: &'b str,
-    /// Where the next one begins.
-    at: usize,
-}
-
-impl<'b> Reader<'b, '_> {
-    fn all(&mut self) -> Result<()> {
-        let length = self.count()? as usize;
-        let (text, rest) = self.rest.split_at_checked(length).unwrap_or_default();
-        let text = core::str::from_utf8(text).map_err(|_| PackError::Content("the text"))?;
-        (self.text, self.rest) = (text, rest);
-        self.texts()?;
+impl<'p> Check<'p> {
+    fn all(&self) -> Result<()> {
+        let (columns, counts) = (self.columns, self.counts);
+        self.ends(columns.name_ends, counts.text, "where a name ends")?;
+        self.ends(columns.key_set_ends, counts.key_items, "a set of keys")?;
+        self.ends(
+            columns.service_type_ends,
+            counts.types,
+            "types of a service",
+        )?;
+        self.ends(
+            columns.service_action_ends,
+            counts.actions,
+            "actions of a service",
+        )?;
+        self.ends(
+            columns.type_format_ends,
+            counts.formats,
+            "formats of a type",
+        )?;
+        self.ends(
+            columns.action_resource_ends,
+            counts.resources,
+            "types of an action",
+        )?;
+        self.ends(
+            columns.action_dependent_ends,
+            counts.dependents,
+            "dependents of an action",
+        )?;
+        self.ends(
+            columns.client_operation_ends,
+            counts.operations,
+            "operations of a client",
+        )?;
+        self.ends(
+            columns.operation_permission_ends,
+            counts.permissions,
+            "permissions of an operation",
+        )?;
+        self.names()?;
         self.keys()?;
-        self.key_sets()?;
         self.services()?;
-        self.clients()?;
-        match self.rest.is_empty() && self.at == self.text.len() {
+        self.clients()
+    }
+
+    /// Every row of a column is so.
+    fn each<const WIDTH: usize>(
+        &self,
+        column: Column<WIDTH>,
+        what: &'static str,
+        mut is_so: impl FnMut(u32) -> bool,
+    ) -> Result<()> {
+        // Without an early end, so that many are looked at together.
+        let all = column
+            .all(self.bytes)
+            .fold(true, |all, cell| all & is_so(cell));
+        all.then_some(()).ok_or(PackError::Content(what))
+    }
+
+    /// The rows of another table that belong to each follow one another, and are all there are.
+    fn ends(&self, ends: Column<4>, total: u32, what: &'static str) -> Result<()> {
+        let mut last = 0;
+        self.each(ends, what, |end| core::mem::replace(&mut last, end) <= end)?;
+        match last == total {
             true => Ok(()),
-            false => Err(PackError::Content("more than there should be")),
-        }
-    }
-
-    fn byte(&mut self) -> Result<u8> {
-        let (byte, rest) = self
-            .rest
-            .split_first()
-            .ok_or(PackError::Content("an end before the end"))?;
-        self.rest = rest;
-        Ok(*byte)
-    }
-
-    fn number(&mut self) -> Result<u32> {
-        // Nearly all are small.
-        if let [byte @ ..0x80, rest @ ..] = self.rest {
-            self.rest = rest;
-            return Ok(u32::from(*byte));
-        }
-        let mut number = 0;
-        for shift in (0..28).step_by(7) {
-            let byte = self.byte()?;
-            number |= u32::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                return Ok(number);
-            }
-        }
-        Err(PackError::Content("a number"))
-    }
-
-    /// How many of something follow, each of which has at least a byte.
-    fn count(&mut self) -> Result<u32> {
-        let count = self.number()?;
-        match count as usize <= self.rest.len() {
-            true => Ok(count),
-            false => Err(PackError::Content("a count")),
-        }
-    }
-
-    /// A number that is less than a length.
-    fn below(&mut self, length: usize, what: &'static str) -> Result<u32> {
-        let number = self.number()?;
-        match (number as usize) < length {
-            true => Ok(number),
             false => Err(PackError::Content(what)),
         }
     }
 
-    fn source(&mut self) -> Result<u8> {
-        let index = self.byte()?;
-        match usize::from(index) < self.tables.sources.len() {
-            true => Ok(index),
-            false => Err(PackError::Content("which source")),
+    fn sources<const WIDTH: usize>(&self, column: Column<WIDTH>) -> Result<()> {
+        self.each(column, "which source", |source| source < self.sources)
+    }
+
+    fn texts(&self, column: Column<4>) -> Result<()> {
+        self.each(column, "which text", |name| name < self.counts.names)
+    }
+
+    fn key_sets(&self, column: Column<2>) -> Result<()> {
+        self.each(column, "which set of keys", |set| {
+            set < self.counts.key_sets
+        })
+    }
+
+    fn flags(&self, column: Column<1>) -> Result<()> {
+        self.each(column, "a flag", |flag| flag <= 1)
+    }
+
+    /// Every text has a prefix.
+    fn actions(&self, column: Column<4>) -> Result<()> {
+        self.texts(column)?;
+        self.each(column, "an action without a prefix", |name| {
+            self.name(name).contains(&b':')
+        })
+    }
+
+    fn name(&self, name: u32) -> &'p [u8] {
+        let range = self.columns.name_ends.range(self.bytes, name);
+        let name = self
+            .text
+            .as_bytes()
+            .get(range.start as usize..range.end as usize);
+        name.unwrap_or_default()
+    }
+
+    /// Names are whole characters; those that are looked up are of ASCII, and in order wherever they are.
+    fn names(&self) -> Result<()> {
+        const WRONG: PackError = PackError::Content("a name");
+        let (columns, first) = (self.columns, &self.first);
+        self.each(columns.name_ends, "a name", |end| {
+            self.text.is_char_boundary(end as usize)
+        })?;
+        let looked_up = columns.name_ends.range(self.bytes, first.texts).start;
+        let looked_up = self.text.get(..looked_up as usize).ok_or(WRONG)?;
+        if !looked_up.is_ascii() {
+            return Err(WRONG);
         }
-    }
-
-    fn pool_text(&self, index: usize) -> Result<Text> {
-        let text = self.pool.get(index);
-        text.copied().ok_or(PackError::Content("which text"))
-    }
-
-    fn pooled(&mut self) -> Result<Text> {
-        let index = self.number()? as usize;
-        self.pool_text(index)
-    }
-
-    /// A text or none.
-    fn perhaps_pooled(&mut self) -> Result<Option<Text>> {
-        match self.number()?.checked_sub(1) {
-            None => Ok(None),
-            Some(index) => self.pool_text(index as usize).map(Some),
+        let groups = |ends: Column<4>, first: u32| ends.all(self.bytes).map(move |end| first + end);
+        let types = groups(columns.service_type_ends, first.types);
+        let actions = groups(columns.service_action_ends, first.actions);
+        let mut names = 0;
+        for end in [first.services, first.types]
+            .into_iter()
+            .chain(types)
+            .chain(actions)
+            .chain([first.own])
+        {
+            self.ascending(names..end, |name| name)?;
+            names = end;
         }
+        Ok(())
     }
 
-    fn bytes(&self, text: Text) -> &'b [u8] {
-        let range = text.start as usize..text.end as usize;
-        self.text.as_bytes().get(range).unwrap_or_default()
-    }
-
-    /// The next name.
-    fn name(&mut self) -> Result<(Text, &'b str)> {
-        let length = self.number()? as usize;
-        let start = self.at;
-        let text = self.text.get(start..start + length);
-        let text = text.ok_or(PackError::Content("a name"))?;
-        self.at = start + length;
-        let place = Text {
-            start: start as u32,
-            end: self.at as u32,
-        };
-        Ok((place, text))
-    }
-
-    /// Names that are looked up: of ASCII, and in order.
-    fn names(&mut self, count: u32) -> Result<Vec<Text>> {
-        let mut names: Vec<Text> = Vec::with_capacity(count as usize);
-        // A name that is not empty comes behind this one.
-        let mut before = "";
-        for _ in 0..count {
-            let (place, name) = self.name()?;
-            let follows = order(before.as_bytes(), name.as_bytes()) == Ordering::Less;
-            if !name.is_ascii() || !follows {
+    /// The names of some rows follow one another as they are looked up, and none is empty.
+    fn ascending(&self, rows: Rows, name: impl Fn(u32) -> u32) -> Result<()> {
+        let mut before: &[u8] = b"";
+        for row in rows {
+            let own = self.name(name(row));
+            if compare_folded(before, own) != Ordering::Less {
                 return Err(PackError::Content("the order of names"));
             }
-            names.push(place);
-            before = name;
-        }
-        Ok(names)
-    }
-
-    fn texts(&mut self) -> Result<()> {
-        let count = self.count()?;
-        self.pool.reserve(count as usize);
-        for _ in 0..count {
-            let (place, _) = self.name()?;
-            self.pool.push(place);
+            before = own;
         }
         Ok(())
     }
 
-    fn keys(&mut self) -> Result<()> {
-        let count = self.count()?;
-        for name in self.names(count)? {
-            let traits = self.byte()?;
-            let kind = KeyType::ALL.get(usize::from(traits & 0x0f));
-            let row = KeyRow {
-                name,
-                kind: *kind.ok_or(PackError::Content("the type of a key"))?,
-                is_multivalued: traits & 0x10 != 0,
-                is_global: traits & 0x20 != 0,
-                seen: self.source()?,
-            };
-            if self.bytes(name).windows(2).any(|pair| pair == b"${") {
-                let index = self.tables.keys.len() as u32;
-                self.tables.key_patterns.push(index);
-            }
-            self.tables.keys.push(row);
-        }
-        Ok(())
-    }
-
-    fn key_sets(&mut self) -> Result<()> {
-        for _ in 0..self.count()? {
-            let start = self.tables.key_items.len() as u32;
-            let mut next = 0;
-            for _ in 0..self.count()? {
-                // Each tells how many keys are left out before it.
-                let key = next + self.number()?;
-                if key as usize >= self.tables.keys.len() {
-                    return Err(PackError::Content("which key"));
-                }
-                self.tables.key_items.push(key);
-                next = key + 1;
-            }
-            let end = self.tables.key_items.len() as u32;
-            self.tables.key_sets.push(start..end);
-        }
-        Ok(())
-    }
-
-    fn key_set(&mut self) -> Result<u32> {
-        self.below(self.tables.key_sets.len(), "which set of keys")
-    }
-
-    fn services(&mut self) -> Result<()> {
-        let count = self.count()?;
-        for prefix in self.names(count)? {
-            let title = self.pooled()?;
-            let traits = self.byte()?;
-            let seen = match traits & 1 {
-                0 => None,
-                _ => Some(self.source()?),
-            };
-            let service = self.tables.services.len() as u32;
-            let first_type = self.tables.types.len();
-            let types = self.types(service)?;
-            let actions = self.actions(service, first_type)?;
-            self.tables.services.push(ServiceRow {
-                prefix,
-                title,
-                seen,
-                has_rcp: traits & 2 != 0,
-                types,
-                actions,
-            });
-        }
-        Ok(())
-    }
-
-    fn types(&mut self, service: u32) -> Result<Rows> {
-        let start = self.tables.types.len() as u32;
-        let count = self.count()?;
-        for name in self.names(count)? {
-            let formats = self.tables.formats.len() as u32;
-            for _ in 0..self.count()? {
-                let format = self.pooled()?;
-                self.tables.formats.push(format);
-            }
-            let row = TypeRow {
-                name,
-                service,
-                formats: formats..self.tables.formats.len() as u32,
-                keys: self.key_set()?,
-                seen: self.source()?,
-            };
-            self.tables.types.push(row);
-        }
-        Ok(start..self.tables.types.len() as u32)
-    }
-
-    fn actions(&mut self, service: u32, first_type: usize) -> Result<Rows> {
-        let start = self.tables.actions.len() as u32;
-        let count = self.count()?;
-        for name in self.names(count)? {
-            self.tables.actions.push(ActionRow {
-                name,
-                service,
-                level: Level::List,
-                keys: 0,
-                seen: 0,
-                resources: 0..0,
-                dependents: 0..0,
-            });
-        }
-        let end = self.tables.actions.len() as u32;
-        self.column(start, |reader, row| {
-            let level = Level::ALL.get(usize::from(reader.byte()?));
-            row.level = *level.ok_or(PackError::Content("the level of an action"))?;
-            Ok(())
+    fn keys(&self) -> Result<()> {
+        let columns = self.columns;
+        self.each(columns.key_traits, "the type of a key", |traits| {
+            let kind = traits & !(MULTIVALUED | GLOBAL);
+            (kind as usize) < KeyType::ALL.len()
         })?;
-        self.column(start, |reader, row| {
-            row.seen = reader.source()?;
-            Ok(())
-        })?;
-        self.column(start, |reader, row| {
-            row.keys = reader.key_set()?;
-            Ok(())
-        })?;
-        self.column(start, |reader, row| {
-            let resources = reader.tables.resources.len() as u32;
-            let types = reader.tables.types.len() - first_type;
-            for _ in 0..reader.count()? {
-                let kind = reader.number()?;
-                if (kind >> 1) as usize >= types {
-                    return Err(PackError::Content("which resource type"));
-                }
-                let row = ResourceRow {
-                    kind: first_type as u32 + (kind >> 1),
-                    is_required: kind & 1 != 0,
-                    keys: reader.key_set()?,
-                };
-                reader.tables.resources.push(row);
+        self.sources(columns.key_seen)?;
+        self.each(columns.key_items, "which key", |key| key < self.counts.keys)?;
+        for set in 0..self.counts.key_sets {
+            let range = columns.key_set_ends.range(self.bytes, set);
+            if !columns
+                .key_items
+                .some(self.bytes, range)
+                .is_sorted_by(|a, b| a < b)
+            {
+                return Err(PackError::Content("the order of keys"));
             }
-            row.resources = resources..reader.tables.resources.len() as u32;
-            Ok(())
-        })?;
-        self.column(start, |reader, row| {
-            let dependents = reader.tables.dependents.len() as u32;
-            for _ in 0..reader.count()? {
-                let action = reader.pooled_action()?;
-                reader.tables.dependents.push(action);
-            }
-            row.dependents = dependents..reader.tables.dependents.len() as u32;
-            Ok(())
-        })?;
-        Ok(start..end)
-    }
-
-    /// Reads one thing of each action from this one on.
-    fn column(
-        &mut self,
-        start: u32,
-        read: impl Fn(&mut Self, &mut ActionRow) -> Result<()>,
-    ) -> Result<()> {
-        let mut actions = core::mem::take(&mut self.tables.actions);
-        let rows = actions.get_mut(start as usize..).unwrap_or_default();
-        let all = rows.iter_mut().try_for_each(|row| read(self, row));
-        self.tables.actions = actions;
-        all
-    }
-
-    /// The text of an action: with its prefix.
-    fn pooled_action(&mut self) -> Result<Text> {
-        let text = self.pooled()?;
-        match self.bytes(text).contains(&b':') {
-            true => Ok(text),
-            false => Err(PackError::Content("an action without a prefix")),
-        }
-    }
-
-    fn clients(&mut self) -> Result<()> {
-        for _ in 0..self.count()? {
-            let alias = (self.pooled()?, self.pooled()?);
-            self.tables.aliases.push(alias);
-        }
-        let count = self.count()?;
-        for name in self.names(count)? {
-            let prefix = self.pooled()?;
-            let start = self.tables.operations.len() as u32;
-            self.operations(prefix)?;
-            let operations = start..self.tables.operations.len() as u32;
-            self.tables.clients.push(ClientRow {
-                name,
-                prefix,
-                operations,
-            });
         }
         Ok(())
     }
 
-    /// The operations of a client: first those that are called like an action of its service.
-    fn operations(&mut self, prefix: Text) -> Result<()> {
-        const WRONG: PackError = PackError::Content("which action");
-        let start = self.tables.operations.len();
-        let count = self.count()?;
-        if count > 0 {
-            let prefix = self.bytes(prefix);
-            let services = &self.tables.services;
-            let service = services
-                .binary_search_by(|row| order(self.bytes(row.prefix), prefix))
-                .ok()
-                .and_then(|index| services.get(index));
-            let actions = service.ok_or(WRONG)?.actions.clone();
-            let mut next = actions.start;
-            for _ in 0..count {
-                let place = next + self.number()?;
-                let action = self.tables.actions.get(place as usize);
-                let name = action.filter(|_| place < actions.end).ok_or(WRONG)?.name;
-                self.tables.operations.push(OperationRow {
-                    name,
-                    source: 0,
-                    permissions: None,
-                });
-                next = place + 1;
+    fn services(&self) -> Result<()> {
+        let (columns, counts) = (self.columns, self.counts);
+        self.texts(columns.service_titles)?;
+        self.each(columns.service_seen, "which source", |source| {
+            source < self.sources || source == NOT_SEEN
+        })?;
+        self.flags(columns.service_has_rcp)?;
+        self.texts(columns.formats)?;
+        self.key_sets(columns.type_keys)?;
+        self.sources(columns.type_seen)?;
+        self.each(columns.action_levels, "the level of an action", |level| {
+            (level as usize) < Level::ALL.len()
+        })?;
+        self.sources(columns.action_seen)?;
+        self.key_sets(columns.action_keys)?;
+        self.key_sets(columns.resource_keys)?;
+        self.actions(columns.dependents)?;
+        for service in 0..counts.services {
+            let types = columns.service_type_ends.range(self.bytes, service);
+            let actions = columns.service_action_ends.range(self.bytes, service);
+            // Behind those of the action before, up to those of the last one.
+            let start = columns
+                .action_resource_ends
+                .range(self.bytes, actions.start)
+                .start;
+            let end = columns
+                .action_resource_ends
+                .range(self.bytes, actions.end)
+                .start;
+            let mut resources = columns.resources.some(self.bytes, start..end);
+            if !resources.all(|resource| types.contains(&(resource >> 1))) {
+                return Err(PackError::Content("which resource type"));
             }
-            for index in start..start + count as usize {
-                let source = self.source()?;
-                if let Some(row) = self.tables.operations.get_mut(index) {
-                    row.source = source;
-                }
-            }
         }
-        let middle = self.tables.operations.len();
-        let count = self.count()?;
-        for name in self.names(count)? {
-            let source = self.source()?;
-            let permissions = match self.number()?.checked_sub(1) {
-                None => None,
-                Some(count) => Some(self.permissions(count)?),
-            };
-            self.tables.operations.push(OperationRow {
-                name,
-                source,
-                permissions,
-            });
-        }
-        self.merge(start, middle)
-    }
-
-    /// Puts operations from `middle` on, which are in order, in their places among those from `start` on, which are too.
-    fn merge(&mut self, start: usize, middle: usize) -> Result<()> {
-        let others = self.tables.operations.split_off(middle);
-        if others.is_empty() || start == middle {
-            self.tables.operations.extend(others);
-            return Ok(());
-        }
-        let mut alike = self
-            .tables
-            .operations
-            .split_off(start)
-            .into_iter()
-            .peekable();
-        for other in others {
-            while let Some(one) = alike.peek() {
-                match order(self.bytes(one.name), self.bytes(other.name)) {
-                    Ordering::Less => self.tables.operations.extend(alike.next()),
-                    Ordering::Equal => {
-                        return Err(PackError::Content("an operation that is there twice"));
-                    }
-                    Ordering::Greater => break,
-                }
-            }
-            self.tables.operations.push(other);
-        }
-        self.tables.operations.extend(alike);
         Ok(())
     }
 
-    fn permissions(&mut self, count: u32) -> Result<Rows> {
-        let start = self.tables.permissions.len() as u32;
-        for _ in 0..count {
-            let row = PermissionRow {
-                action: self.pooled_action()?,
-                need: match self.number()? {
-                    0 => Need::Always,
-                    1 => Need::Sometimes,
-                    number => Need::When(self.pool_text(number as usize - 2)?),
-                },
-                resource: self.perhaps_pooled()?,
-                is_documented: self.byte()? == 0,
-            };
-            self.tables.permissions.push(row);
+    fn clients(&self) -> Result<()> {
+        let (columns, counts) = (self.columns, self.counts);
+        self.texts(columns.aliases)?;
+        self.texts(columns.alias_prefixes)?;
+        self.texts(columns.client_prefixes)?;
+        self.each(columns.operations, "the name of an operation", |name| {
+            name < self.first.texts
+        })?;
+        for client in 0..counts.clients {
+            let operations = columns.client_operation_ends.range(self.bytes, client);
+            self.ascending(operations, |row| columns.operations.get(self.bytes, row))?;
         }
-        Ok(start..self.tables.permissions.len() as u32)
+        self.sources(columns.operation_sources)?;
+        self.flags(columns.operation_has_own_name)?;
+        self.actions(columns.permissions)?;
+        let texts = u64::from(counts.names);
+        self.each(columns.permission_needs, "which text", |need| {
+            u64::from(need) < texts + 2
+        })?;
+        self.each(columns.permission_resources, "which text", |text| {
+            u64::from(text) < texts + 1
+        })?;
+        self.flags(columns.permission_is_undocumented)
+    }
+
+    /// The keys whose names have a variable.
+    fn key_patterns(&self) -> Vec<u32> {
+        let has_variable = |key: &u32| self.name(*key).windows(2).any(|pair| pair == b"${");
+        (0..self.counts.keys).filter(has_variable).collect()
     }
 }

@@ -3,15 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{FORMAT, MAGIC, PackError, checksum};
-use crate::draft::{Draft, DraftClient, DraftOperation, DraftService};
+use crate::columns::{Counts, GLOBAL, MULTIVALUED, NOT_SEEN, TooLarge, Written};
+use crate::draft::{Draft, DraftAction, DraftClient, DraftPermission, DraftService};
 use crate::tables::{KeyType, Level, Need};
 
 type Result<T> = core::result::Result<T, PackError>;
 
 pub(crate) fn write(draft: &Draft) -> Result<Vec<u8>> {
-    let mut writer = Writer::new(draft);
-    writer.all()?;
-    let content = writer.content();
+    let content = content(draft)?;
     let header = header(draft)?;
     let mut rest = Vec::new();
     for number in [FORMAT as usize, header.len(), content.len()] {
@@ -47,261 +46,262 @@ fn header(draft: &Draft) -> Result<String> {
     Ok(header)
 }
 
-struct Writer<'d> {
-    draft: &'d Draft,
-    bytes: Vec<u8>,
-    /// All names.
-    text: String,
-    /// The number of each text that more than one row has.
-    pool: BTreeMap<&'d str, usize>,
+/// What has a number.
+struct Names<'d> {
+    /// All names, by their numbers.
+    names: Vec<&'d str>,
+    /// The number of each name of an action, and of each name that only an operation has, by prefix and name.
+    operations: BTreeMap<(&'d str, &'d str), usize>,
+    own_names: usize,
+    /// The number of each other text.
+    texts: BTreeMap<&'d str, usize>,
     keys: BTreeMap<&'d str, usize>,
     key_sets: BTreeMap<&'d BTreeSet<String>, usize>,
 }
 
-fn number(bytes: &mut Vec<u8>, mut number: usize) {
-    while number >= 0x80 {
-        bytes.push(number as u8 | 0x80);
-        number >>= 7;
+fn numbered<T: Ord>(items: BTreeSet<T>, first: usize) -> BTreeMap<T, usize> {
+    items.into_iter().zip(first..).collect()
+}
+
+fn count(length: usize) -> Result<u32> {
+    u32::try_from(length).map_err(|_| PackError::TooLarge)
+}
+
+impl From<TooLarge> for PackError {
+    fn from(_: TooLarge) -> PackError {
+        PackError::TooLarge
     }
-    bytes.push(number as u8);
 }
 
-fn numbered<T: Ord>(items: BTreeSet<T>) -> BTreeMap<T, usize> {
-    items.into_iter().zip(0..).collect()
-}
-
-impl<'d> Writer<'d> {
-    fn new(draft: &'d Draft) -> Writer<'d> {
-        let mut pool: BTreeSet<&'d str> = BTreeSet::new();
+impl<'d> Names<'d> {
+    fn of(draft: &'d Draft) -> Names<'d> {
+        let mut texts: BTreeSet<&'d str> = BTreeSet::new();
         let mut key_sets: BTreeSet<&'d BTreeSet<String>> = BTreeSet::new();
+        let mut names: Vec<&'d str> = draft.keys.values().map(|key| key.name.as_str()).collect();
+        names.extend(draft.services.keys().map(String::as_str));
         for service in draft.services.values() {
-            pool.insert(&service.title);
+            texts.insert(&service.title);
             for kind in service.types.values() {
-                pool.extend(kind.formats.iter().map(String::as_str));
+                names.push(&kind.name);
+                texts.extend(kind.formats.iter().map(String::as_str));
                 key_sets.insert(&kind.keys);
             }
+        }
+        let mut operations = BTreeMap::new();
+        for (prefix, service) in &draft.services {
             for action in service.actions.values() {
-                pool.extend(action.dependents.iter().map(String::as_str));
+                operations.insert((prefix.as_str(), action.name.as_str()), names.len());
+                names.push(&action.name);
+                texts.extend(action.dependents.iter().map(String::as_str));
                 key_sets.insert(&action.keys);
                 key_sets.extend(action.resources.values().map(|resource| &resource.keys));
             }
         }
         for (alias, prefix) in &draft.aliases {
-            pool.extend([alias.as_str(), prefix.as_str()]);
+            texts.extend([alias.as_str(), prefix.as_str()]);
         }
+        names.extend(draft.clients.values().map(|client| client.name.as_str()));
+        let first_own = names.len();
         for client in draft.clients.values() {
-            pool.insert(&client.prefix);
-            let operations = client.operations.values();
-            for permission in operations.flat_map(|one| one.permissions.iter().flatten()) {
-                pool.insert(&permission.action);
-                if let Need::When(when) = &permission.need {
-                    pool.insert(when);
-                }
-                pool.extend(permission.resource.as_deref());
-            }
-        }
-        Writer {
-            draft,
-            bytes: Vec::new(),
-            text: String::new(),
-            pool: numbered(pool),
-            keys: draft.keys.keys().map(String::as_str).zip(0..).collect(),
-            key_sets: numbered(key_sets),
-        }
-    }
-
-    fn all(&mut self) -> Result<()> {
-        let draft = self.draft;
-        let pool: Vec<&str> = self.pool.keys().copied().collect();
-        self.number(pool.len());
-        self.names(pool);
-        self.number(draft.keys.len());
-        self.names(draft.keys.values().map(|key| key.name.as_str()));
-        for key in draft.keys.values() {
-            let kind = KeyType::ALL.iter().position(|kind| *kind == key.kind);
-            let flag = |flag: bool, bit: u8| if flag { bit } else { 0 };
-            self.bytes.push(
-                kind.unwrap_or_default() as u8
-                    | flag(key.is_multivalued, 0x10)
-                    | flag(key.is_global, 0x20),
-            );
-            self.source(key.seen)?;
-        }
-        let sets: Vec<&BTreeSet<String>> = self.key_sets.keys().copied().collect();
-        self.number(sets.len());
-        for set in sets {
-            self.number(set.len());
-            let mut next = 0;
-            for key in set {
-                let key = self.keys.get(key.as_str());
-                let key = *key.ok_or(PackError::Content("which key"))?;
-                self.number(key - next);
-                next = key + 1;
-            }
-        }
-        self.number(draft.services.len());
-        self.names(draft.services.keys().map(String::as_str));
-        for service in draft.services.values() {
-            self.service(service)?;
-        }
-        self.clients()
-    }
-
-    /// The text, and what was written of it.
-    fn content(self) -> Vec<u8> {
-        let mut content = Vec::with_capacity(self.text.len() + self.bytes.len() + 4);
-        number(&mut content, self.text.len());
-        content.extend(self.text.bytes());
-        content.extend(self.bytes);
-        content
-    }
-
-    fn number(&mut self, own: usize) {
-        number(&mut self.bytes, own);
-    }
-
-    fn names<'n>(&mut self, names: impl IntoIterator<Item = &'n str>) {
-        for name in names {
-            self.number(name.len());
-            self.text.push_str(name);
-        }
-    }
-
-    fn source(&mut self, source: usize) -> Result<()> {
-        let number = u8::try_from(source).map_err(|_| PackError::Content("which source"))?;
-        self.bytes.push(number);
-        Ok(())
-    }
-
-    fn pooled(&mut self, text: &str) {
-        // All texts were put in when the writer was made.
-        let number = self.pool.get(text).copied().unwrap_or_default();
-        self.number(number);
-    }
-
-    fn perhaps_pooled(&mut self, text: Option<&str>) {
-        let number = text.and_then(|text| self.pool.get(text));
-        self.number(number.map_or(0, |number| number + 1));
-    }
-
-    fn key_set(&mut self, set: &BTreeSet<String>) {
-        let number = self.key_sets.get(set).copied().unwrap_or_default();
-        self.number(number);
-    }
-
-    fn service(&mut self, service: &DraftService) -> Result<()> {
-        self.pooled(&service.title);
-        let traits = u8::from(service.seen.is_some()) | u8::from(service.has_rcp) << 1;
-        self.bytes.push(traits);
-        if let Some(seen) = service.seen {
-            self.source(seen)?;
-        }
-        self.number(service.types.len());
-        self.names(service.types.values().map(|kind| kind.name.as_str()));
-        for kind in service.types.values() {
-            self.number(kind.formats.len());
-            for format in &kind.formats {
-                self.pooled(format);
-            }
-            self.key_set(&kind.keys);
-            self.source(kind.seen)?;
-        }
-        let types: BTreeMap<&str, usize> =
-            service.types.keys().map(String::as_str).zip(0..).collect();
-        self.number(service.actions.len());
-        self.names(service.actions.values().map(|one| one.name.as_str()));
-        // Column by column: what is alike stands together, which makes the pack a tenth smaller.
-        for action in service.actions.values() {
-            let level = Level::ALL.iter().position(|level| *level == action.level);
-            self.bytes.push(level.unwrap_or_default() as u8);
-        }
-        for action in service.actions.values() {
-            self.source(action.seen)?;
-        }
-        for action in service.actions.values() {
-            self.key_set(&action.keys);
-        }
-        for action in service.actions.values() {
-            self.number(action.resources.len());
-            for (kind, resource) in &action.resources {
-                let kind = types.get(kind.as_str());
-                let kind = *kind.ok_or(PackError::Content("which resource type"))?;
-                self.number(kind << 1 | usize::from(resource.is_required));
-                self.key_set(&resource.keys);
-            }
-        }
-        for action in service.actions.values() {
-            self.number(action.dependents.len());
-            for dependent in &action.dependents {
-                self.pooled(dependent);
-            }
-        }
-        Ok(())
-    }
-
-    fn clients(&mut self) -> Result<()> {
-        let draft = self.draft;
-        self.number(draft.aliases.len());
-        for (alias, prefix) in &draft.aliases {
-            self.pooled(alias);
-            self.pooled(prefix);
-        }
-        self.number(draft.clients.len());
-        self.names(draft.clients.values().map(|client| client.name.as_str()));
-        for client in draft.clients.values() {
-            self.pooled(&client.prefix);
-            self.operations(client)?;
-        }
-        Ok(())
-    }
-
-    fn operations(&mut self, client: &DraftClient) -> Result<()> {
-        // Most are called like the one action that they need: its place is enough.
-        let service = self.draft.services.get(&client.prefix);
-        let actions = service.into_iter().flat_map(|service| &service.actions);
-        let places: BTreeMap<&str, usize> = actions
-            .map(|(_, action)| action.name.as_str())
-            .zip(0..)
-            .collect();
-        let place = |operation: &DraftOperation| match operation.permissions {
-            None => places.get(operation.name.as_str()).copied(),
-            Some(_) => None,
-        };
-        let all = client.operations.values();
-        let (alike, others): (Vec<_>, Vec<_>) = all.partition(|one| place(one).is_some());
-        self.number(alike.len());
-        let mut next = 0;
-        for operation in &alike {
-            let place = place(operation).unwrap_or_default();
-            self.number(place - next);
-            next = place + 1;
-        }
-        for operation in &alike {
-            self.source(operation.source)?;
-        }
-        self.number(others.len());
-        self.names(others.iter().map(|one| one.name.as_str()));
-        for operation in others {
-            self.source(operation.source)?;
-            let Some(permissions) = &operation.permissions else {
-                self.number(0);
-                continue;
-            };
-            self.number(permissions.len() + 1);
-            for permission in permissions {
-                self.pooled(&permission.action);
-                match &permission.need {
-                    Need::Always => self.number(0),
-                    Need::Sometimes => self.number(1),
-                    Need::When(when) => {
-                        let number = self.pool.get(when.as_str()).copied();
-                        self.number(number.unwrap_or_default() + 2);
+            texts.insert(&client.prefix);
+            for operation in client.operations.values() {
+                operations
+                    .entry((&client.prefix, &operation.name))
+                    .or_insert_with(|| {
+                        names.push(&operation.name);
+                        names.len() - 1
+                    });
+                for permission in operation.permissions.iter().flatten() {
+                    texts.insert(&permission.action);
+                    if let Need::When(when) = &permission.need {
+                        texts.insert(when);
                     }
+                    texts.extend(permission.resource.as_deref());
                 }
-                self.perhaps_pooled(permission.resource.as_deref());
-                self.bytes.push(u8::from(!permission.is_documented));
             }
         }
+        let own_names = names.len() - first_own;
+        let texts = numbered(texts, names.len());
+        names.extend(texts.keys());
+        Names {
+            names,
+            operations,
+            own_names,
+            texts,
+            keys: draft.keys.keys().map(String::as_str).zip(0..).collect(),
+            key_sets: numbered(key_sets, 0),
+        }
+    }
+
+    fn text(&self, text: &str) -> usize {
+        // All texts were put in when this was made.
+        self.texts.get(text).copied().unwrap_or_default()
+    }
+
+    fn key_set(&self, set: &BTreeSet<String>) -> usize {
+        self.key_sets.get(set).copied().unwrap_or_default()
+    }
+}
+
+/// What is behind the header.
+fn content(draft: &Draft) -> Result<Vec<u8>> {
+    let names = Names::of(draft);
+    let mut columns = Written::default();
+    let text = names.names.concat();
+    let mut end = 0;
+    for name in &names.names {
+        end += name.len();
+        columns.name_ends.push(end)?;
+    }
+    for key in draft.keys.values() {
+        let kind = KeyType::ALL.iter().position(|kind| *kind == key.kind);
+        let flag = |is_set: bool, flag: u32| if is_set { flag as usize } else { 0 };
+        let flags = flag(key.is_multivalued, MULTIVALUED) | flag(key.is_global, GLOBAL);
+        columns.key_traits.push(kind.unwrap_or_default() | flags)?;
+        columns.key_seen.push(key.seen)?;
+    }
+    for set in names.key_sets.keys() {
+        for key in *set {
+            let key = names.keys.get(key.as_str());
+            columns
+                .key_items
+                .push(*key.ok_or(PackError::Content("which key"))?)?;
+        }
+        columns.key_set_ends.push(columns.key_items.len())?;
+    }
+    for service in draft.services.values() {
+        names.service(&mut columns, service)?;
+    }
+    for (alias, prefix) in &draft.aliases {
+        columns.aliases.push(names.text(alias))?;
+        columns.alias_prefixes.push(names.text(prefix))?;
+    }
+    for client in draft.clients.values() {
+        names.client(&mut columns, client)?;
+    }
+    let counts = Counts {
+        text: count(text.len())?,
+        names: count(names.names.len())?,
+        own_names: count(names.own_names)?,
+        keys: count(draft.keys.len())?,
+        key_sets: count(names.key_sets.len())?,
+        key_items: count(columns.key_items.len())?,
+        services: count(draft.services.len())?,
+        types: count(columns.type_keys.len())?,
+        formats: count(columns.formats.len())?,
+        actions: count(columns.action_keys.len())?,
+        resources: count(columns.resources.len())?,
+        dependents: count(columns.dependents.len())?,
+        aliases: count(draft.aliases.len())?,
+        clients: count(draft.clients.len())?,
+        operations: count(columns.operations.len())?,
+        permissions: count(columns.permissions.len())?,
+    };
+    let parts = [counts.bytes(), text.into_bytes(), columns.bytes()];
+    Ok(parts.concat())
+}
+
+impl Names<'_> {
+    fn service(&self, columns: &mut Written, service: &DraftService) -> Result<()> {
+        columns.service_titles.push(self.text(&service.title))?;
+        let seen = match service.seen {
+            None => NOT_SEEN as usize,
+            Some(seen) if seen < NOT_SEEN as usize => seen,
+            Some(_) => return Err(PackError::Content("which source")),
+        };
+        columns.service_seen.push(seen)?;
+        columns.service_has_rcp.push(service.has_rcp.into())?;
+        let first_type = columns.type_keys.len();
+        for kind in service.types.values() {
+            for format in &kind.formats {
+                columns.formats.push(self.text(format))?;
+            }
+            columns.type_format_ends.push(columns.formats.len())?;
+            columns.type_keys.push(self.key_set(&kind.keys))?;
+            columns.type_seen.push(kind.seen)?;
+        }
+        columns.service_type_ends.push(columns.type_keys.len())?;
+        let types: BTreeMap<&str, usize> = service
+            .types
+            .keys()
+            .map(String::as_str)
+            .zip(first_type..)
+            .collect();
+        for action in service.actions.values() {
+            self.action(columns, action, &types)?;
+        }
+        columns
+            .service_action_ends
+            .push(columns.action_keys.len())?;
+        Ok(())
+    }
+
+    fn action(
+        &self,
+        columns: &mut Written,
+        action: &DraftAction,
+        types: &BTreeMap<&str, usize>,
+    ) -> Result<()> {
+        let level = Level::ALL.iter().position(|level| *level == action.level);
+        columns.action_levels.push(level.unwrap_or_default())?;
+        columns.action_seen.push(action.seen)?;
+        columns.action_keys.push(self.key_set(&action.keys))?;
+        for (kind, resource) in &action.resources {
+            let kind = types.get(kind.as_str());
+            let kind = *kind.ok_or(PackError::Content("which resource type"))?;
+            columns
+                .resources
+                .push(kind << 1 | usize::from(resource.is_required))?;
+            columns.resource_keys.push(self.key_set(&resource.keys))?;
+        }
+        columns.action_resource_ends.push(columns.resources.len())?;
+        for dependent in &action.dependents {
+            columns.dependents.push(self.text(dependent))?;
+        }
+        columns
+            .action_dependent_ends
+            .push(columns.dependents.len())?;
+        Ok(())
+    }
+
+    fn client(&self, columns: &mut Written, client: &DraftClient) -> Result<()> {
+        columns.client_prefixes.push(self.text(&client.prefix))?;
+        for operation in client.operations.values() {
+            let name = self
+                .operations
+                .get(&(client.prefix.as_str(), operation.name.as_str()));
+            columns.operations.push(name.copied().unwrap_or_default())?;
+            columns.operation_sources.push(operation.source)?;
+            columns
+                .operation_has_own_name
+                .push(operation.permissions.is_none().into())?;
+            for permission in operation.permissions.iter().flatten() {
+                self.permission(columns, permission)?;
+            }
+            columns
+                .operation_permission_ends
+                .push(columns.permissions.len())?;
+        }
+        columns
+            .client_operation_ends
+            .push(columns.operations.len())?;
+        Ok(())
+    }
+
+    fn permission(&self, columns: &mut Written, permission: &DraftPermission) -> Result<()> {
+        columns.permissions.push(self.text(&permission.action))?;
+        let need = match &permission.need {
+            Need::Always => 0,
+            Need::Sometimes => 1,
+            Need::When(when) => self.text(when) + 2,
+        };
+        columns.permission_needs.push(need)?;
+        let resource = permission.resource.as_deref();
+        let resource = resource.map_or(0, |resource| self.text(resource) + 1);
+        columns.permission_resources.push(resource)?;
+        columns
+            .permission_is_undocumented
+            .push((!permission.is_documented).into())?;
         Ok(())
     }
 }
