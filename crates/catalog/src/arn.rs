@@ -1,12 +1,12 @@
 //! Whether ARNs can be of a format such as `arn:${Partition}:sqs:${Region}:${Account}:${QueueName}`.
 
-/// One step of a format or a pattern.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// One step of a format.
+#[derive(Clone, Copy)]
 enum Step {
     Byte(u8),
-    /// Any one character.
+    /// Any one byte.
     One,
-    /// Any text that is allowed there.
+    /// Any text, with or without colons and slashes.
     Any {
         colon: bool,
         slash: bool,
@@ -25,106 +25,115 @@ pub(crate) fn meet(format: &str, text: &str, has_wildcards: bool) -> bool {
     if text.len() > LONGEST {
         return false;
     }
-    let format = steps(format);
-    let text: Vec<Step> = text
-        .bytes()
-        .map(|byte| match byte {
-            b'*' if has_wildcards => Step::Any {
-                colon: true,
-                slash: true,
-            },
-            b'?' if has_wildcards => Step::One,
-            byte => Step::Byte(byte),
-        })
-        .collect();
-    // Which prefixes of the text have something in common with the format so far, by their lengths in ascending order:
-    // mostly they are few. `*` of one may stand for what the other says, and the other way round.
-    let mut row = Row(vec![0]);
-    row.fill(&text);
-    let mut next = Row(Vec::new());
-    for step in format {
-        next.0.clear();
-        if let Step::Any { .. } = step {
-            for &from in &row.0 {
-                // What a shorter prefix reached goes as far as any.
-                if next.0.last().is_some_and(|last| *last >= from) {
-                    continue;
+    let text = Asked::of(text, has_wildcards);
+    // Which prefixes of the text have something in common with the format so far, by their lengths.
+    let mut row = vec![0; text.words];
+    if let Some(first) = row.first_mut() {
+        *first = 1;
+    }
+    spread(&mut row, &text.any);
+    for step in steps(format) {
+        match step {
+            // `*` of one may stand for what the other says, and the other way round.
+            Step::Any { colon, slash } => {
+                let mut within = text.all.clone();
+                for (is_within, mask) in [(colon, text.can_be(b':')), (slash, text.can_be(b'/'))] {
+                    if !is_within {
+                        let only =
+                            |((word, own), wild): ((&mut u64, &u64), &u64)| *word &= !own | wild;
+                        within.iter_mut().zip(mask).zip(&text.wild).for_each(only);
+                    }
                 }
-                next.0.push(from);
-                let rest = text.get(from..).unwrap_or_default();
-                let reached = rest.iter().take_while(|other| is_within(**other, step));
-                next.0.extend((from + 1..).zip(reached).map(|(at, _)| at));
+                spread(&mut row, &within);
             }
-        } else {
-            for &at in &row.0 {
-                let before = at.checked_sub(1).and_then(|before| text.get(before));
-                // A wildcard of the text takes the step and stays where it is.
-                if matches!(before, Some(Step::Any { .. })) {
-                    next.add(at);
-                }
-                let same = |other: &Step| {
-                    matches!(other, Step::Any { .. })
-                        || *other == Step::One
-                        || step == Step::One
-                        || *other == step
-                };
-                if text.get(at).is_some_and(same) {
-                    next.add(at + 1);
-                }
-            }
+            Step::Byte(byte) => text.step(&mut row, text.can_be(byte)),
+            Step::One => text.step(&mut row, &text.all),
         }
-        core::mem::swap(&mut row, &mut next);
-        row.fill(&text);
-        if row.0.is_empty() {
+        if row.iter().all(|word| *word == 0) {
             return false;
         }
+        spread(&mut row, &text.any);
     }
-    row.0.last() == Some(&text.len())
+    row.get(text.length / 64)
+        .is_some_and(|word| word >> (text.length % 64) & 1 != 0)
 }
 
-/// Lengths of prefixes, in ascending order.
-struct Row(Vec<usize>);
+/// A text that is asked about. Of its bytes there are sets, in words of 64 bits each, and one bit more than there are bytes.
+struct Asked {
+    length: usize,
+    words: usize,
+    /// Every byte.
+    all: Vec<u64>,
+    /// Wildcards that stand for any text.
+    any: Vec<u64>,
+    /// Wildcards of both kinds.
+    wild: Vec<u64>,
+    /// For each of the 256 bytes those that are it.
+    bytes: Vec<u64>,
+}
 
-impl Row {
-    /// Adds one that is not shorter than those that are there.
-    fn add(&mut self, length: usize) {
-        if self.0.last() != Some(&length) {
-            self.0.push(length);
+impl Asked {
+    fn of(text: &str, has_wildcards: bool) -> Asked {
+        let words = text.len() / 64 + 1;
+        let mut own = Asked {
+            length: text.len(),
+            words,
+            all: vec![0; words],
+            any: vec![0; words],
+            wild: vec![0; words],
+            bytes: vec![0; words * 256],
+        };
+        for (at, byte) in text.bytes().enumerate() {
+            let (word, bit) = (at / 64, 1 << (at % 64));
+            let add = |set: &mut [u64], word: usize| {
+                if let Some(word) = set.get_mut(word) {
+                    *word |= bit;
+                }
+            };
+            add(&mut own.all, word);
+            match byte {
+                b'*' | b'?' if has_wildcards => {
+                    add(&mut own.wild, word);
+                    if byte == b'*' {
+                        add(&mut own.any, word);
+                    }
+                }
+                byte => add(&mut own.bytes, usize::from(byte) * words + word),
+            }
         }
+        own
     }
 
-    /// Adds what can be reached by wildcards of the text that stand for nothing.
-    fn fill(&mut self, text: &[Step]) {
-        let is_any = |at: usize| matches!(text.get(at), Some(Step::Any { .. }));
-        if !self.0.iter().any(|at| is_any(*at)) {
-            return;
+    fn can_be(&self, byte: u8) -> &[u64] {
+        let start = usize::from(byte) * self.words;
+        let own = self.bytes.get(start..start + self.words);
+        own.unwrap_or_default()
+    }
+
+    /// Takes a step of one byte: a byte of the text that can be it, or a wildcard.
+    fn step(&self, row: &mut [u64], can_be: &[u64]) {
+        let (mut taken, mut before) = (0, 0);
+        let sets = can_be.iter().zip(&self.wild).zip(&self.any);
+        for (word, ((own, wild), any)) in row.iter_mut().zip(sets) {
+            // A wildcard that was passed takes the step too, and stays where it is.
+            let stays = *word & (any << 1 | before);
+            before = any >> 63;
+            let takes = *word & (own | wild);
+            *word = stays | takes << 1 | taken;
+            taken = takes >> 63;
         }
-        let mut filled = Row(Vec::with_capacity(self.0.len() + 1));
-        for &at in &self.0 {
-            let last = filled.0.last().copied();
-            if last.is_some_and(|last| last >= at) {
-                continue;
-            }
-            filled.add(at);
-            let mut end = at;
-            while is_any(end) {
-                end += 1;
-                filled.add(end);
-            }
-        }
-        *self = filled;
     }
 }
 
-/// Whether a variable can stand for a step of the text.
-fn is_within(step: Step, variable: Step) -> bool {
-    let Step::Any { colon, slash } = variable else {
-        return false;
-    };
-    match step {
-        Step::Byte(b':') => colon,
-        Step::Byte(b'/') => slash,
-        Step::Byte(_) | Step::One | Step::Any { .. } => true,
+/// Adds to a set what is reached from its members through bytes of another one.
+fn spread(row: &mut [u64], through: &[u64]) {
+    let mut carry = false;
+    for (word, through) in row.iter_mut().zip(through) {
+        // From the first member in a run of bytes on, the sum differs from the run up to where that ends.
+        let (sum, first) = through.overflowing_add(*word & through);
+        let (sum, second) = sum.overflowing_add(u64::from(carry));
+        carry = first | second;
+        *word |= sum ^ through;
     }
 }
 
@@ -167,7 +176,73 @@ fn steps(format: &str) -> Vec<Step> {
 
 #[cfg(test)]
 mod tests {
-    use super::meet;
+    use super::{Step, meet, steps};
+
+    /// The same as it is said, with exponential patience.
+    fn plainly(format: &[Step], text: &[u8], has_wildcards: bool) -> bool {
+        let goes_on = |format, text| plainly(format, text, has_wildcards);
+        let wildcard = |wanted| has_wildcards && text.first() == Some(&wanted);
+        if wildcard(b'*') {
+            // It stands for nothing, or takes a step and stays, or part of what a variable stands for.
+            return goes_on(format, &text[1..])
+                || format
+                    .split_first()
+                    .is_some_and(|(_, rest)| goes_on(rest, text))
+                || matches!(format.first(), Some(Step::Any { .. })) && goes_on(format, &text[1..]);
+        }
+        match format.split_first() {
+            None => text.is_empty(),
+            Some((Step::Any { colon, slash }, rest)) => {
+                let takes = |byte: &u8| {
+                    wildcard(b'?') || (*byte != b':' || *colon) && (*byte != b'/' || *slash)
+                };
+                goes_on(rest, text)
+                    || text.first().is_some_and(takes) && goes_on(format, &text[1..])
+            }
+            Some((step, rest)) => {
+                let is_it = |byte: &u8| match step {
+                    Step::Byte(own) => wildcard(b'?') || own == byte,
+                    _ => true,
+                };
+                text.first().is_some_and(is_it) && goes_on(rest, &text[1..])
+            }
+        }
+    }
+
+    #[test]
+    fn formats_meet_texts_as_it_is_said() {
+        // A linear congruence is random enough.
+        let mut state = 1_u64;
+        let mut next = |below: usize| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            (state >> 33) as usize % below
+        };
+        let mut met = 0;
+        for round in 0..60_000 {
+            let parts = ["a", "b", ":", "/", "${X}", "${BucketName}", "*"];
+            let format: String = (0..next(8)).map(|_| parts[next(parts.len())]).collect();
+            let letters = ["a", "b", ":", "/", "*", "?"];
+            let mut text: String = (0..next(8)).map(|_| letters[next(letters.len())]).collect();
+            let mut format = format!("::::{format}");
+            text = format!("::::{text}");
+            if round % 3 == 0 {
+                // Over the end of a word.
+                let long = "a".repeat(50 + next(20));
+                (format, text) = (format!("{long}{format}"), format!("{long}{text}"));
+            }
+            let has_wildcards = next(2) == 0;
+            let want = plainly(&steps(&format), text.as_bytes(), has_wildcards);
+            assert_eq!(
+                meet(&format, &text, has_wildcards),
+                want,
+                "{format} {text} {has_wildcards}"
+            );
+            met += usize::from(want);
+        }
+        assert!((5_000..55_000).contains(&met), "{met}");
+    }
 
     #[test]
     fn formats_and_texts() {

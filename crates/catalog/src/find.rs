@@ -4,6 +4,7 @@ use core::cmp::Ordering;
 use core::sync::atomic::Ordering::Relaxed;
 
 use portcullis_source::suggest::nearest_few;
+use portcullis_source::words::compare_folded;
 
 use crate::columns::Rows;
 use crate::{
@@ -229,8 +230,7 @@ impl Catalog {
         let (mut low, mut high) = (rows.start, rows.end);
         while low < high {
             let middle = low + (high - low) / 2;
-            let own = self.tables.name(of(middle));
-            match compare_folded(own.as_bytes(), name.as_bytes()) {
+            match compare_folded(self.tables.name_bytes(of(middle)), name.as_bytes()) {
                 Ordering::Less => low = middle + 1,
                 Ordering::Equal => return Some(middle),
                 Ordering::Greater => high = middle,
@@ -238,20 +238,6 @@ impl Catalog {
         }
         None
     }
-}
-
-/// The order of two names in lower case.
-pub(crate) fn compare_folded(one: &[u8], other: &[u8]) -> Ordering {
-    for (one, other) in one.iter().zip(other) {
-        // Mostly they are the same as they are.
-        if one != other {
-            let order = one.to_ascii_lowercase().cmp(&other.to_ascii_lowercase());
-            if order != Ordering::Equal {
-                return order;
-            }
-        }
-    }
-    one.len().cmp(&other.len())
 }
 
 /// Whether a text in any case matches a pattern in lower case.

@@ -256,6 +256,14 @@ impl Tables {
         text.unwrap_or_default()
     }
 
+    /// The same, to compare it.
+    pub(crate) fn name_bytes(&self, name: u32) -> &[u8] {
+        let range = self.range(self.columns.name_ends, name);
+        let text = self.text.as_bytes();
+        let own = text.get(range.start as usize..range.end as usize);
+        own.unwrap_or_default()
+    }
+
     /// The text in a cell.
     pub(crate) fn text(&self, column: Column<4>, row: u32) -> &str {
         self.name(self.get(column, row))

@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
 
 use portcullis_catalog::{
     Action, ActionResource, Catalog as Facts, Date, Key, KeyType, Level, ResourceType,
     ResourceTypeId,
 };
 use portcullis_lint::{Answer, ByHand, Catalog, KeyFacts, KeyUse, Meeting};
+use portcullis_source::hash::{Map, Set};
 use portcullis_syntax::glob::covers;
 use portcullis_syntax::lint::keys::Type;
 
@@ -28,10 +28,12 @@ const LONGEST_PATTERN: usize = 1 << 8;
 /// A catalog, for the linter. Documents ask the same again and again.
 pub(crate) struct FromPack<'c> {
     facts: &'c Facts,
-    met: RefCell<HashMap<ResourceTypeId, HashMap<String, bool>>>,
-    uses: RefCell<HashMap<String, Option<KeyUse>>>,
-    tags: RefCell<HashMap<String, Answer>>,
-    actions: RefCell<HashMap<String, Answer>>,
+    met: RefCell<Map<ResourceTypeId, Map<String, bool>>>,
+    uses: RefCell<Map<String, Option<KeyUse>>>,
+    tags: RefCell<Map<String, Answer>>,
+    services: RefCell<Map<String, Answer>>,
+    keys: RefCell<Map<String, Option<KeyFacts>>>,
+    actions: RefCell<Map<String, Answer>>,
 }
 
 impl<'c> FromPack<'c> {
@@ -41,6 +43,8 @@ impl<'c> FromPack<'c> {
             met: RefCell::default(),
             uses: RefCell::default(),
             tags: RefCell::default(),
+            services: RefCell::default(),
+            keys: RefCell::default(),
             actions: RefCell::default(),
         }
     }
@@ -129,6 +133,41 @@ impl<'c> FromPack<'c> {
         Some(found)
     }
 
+    fn find_service(&self, prefix: &str) -> Answer {
+        match ByHand.service(prefix) {
+            // AA-40: gone, though references list it.
+            Answer::No if prefix.eq_ignore_ascii_case("elastic-inference") => Answer::No,
+            Answer::Yes => Answer::Yes,
+            _ => self.facts.service(prefix).is_some().into(),
+        }
+    }
+
+    fn find_key(&self, key: &str) -> Option<KeyFacts> {
+        ByHand.key(key).or_else(|| {
+            let found = self.facts.key(key)?;
+            let kind = match found.kind() {
+                KeyType::String => Type::Text,
+                KeyType::Arn => Type::Arn,
+                KeyType::Bool => Type::Bool,
+                KeyType::Numeric => Type::Number,
+                KeyType::Date => Type::Date,
+                KeyType::IpAddress => Type::Address,
+                _ => return None,
+            };
+            // That a key has one value references do not say for sure.
+            let is_many = if found.is_multivalued() {
+                Answer::Yes
+            } else {
+                Answer::Unknown
+            };
+            Some(KeyFacts {
+                kind,
+                is_many,
+                is_family: found.name().contains("${"),
+            })
+        })
+    }
+
     fn find_action(&self, action: &str) -> Answer {
         let Some((prefix, name)) = action.split_once(':') else {
             return Answer::Unknown;
@@ -200,7 +239,7 @@ fn surely(kind: ResourceType<'_>, patterns: &[Cow<'_, str>]) -> bool {
 
 /// The answer of last time, or a new one.
 fn remembered<V: Clone>(
-    memory: &RefCell<HashMap<String, V>>,
+    memory: &RefCell<Map<String, V>>,
     key: &str,
     find: impl FnOnce() -> V,
 ) -> V {
@@ -221,37 +260,11 @@ fn remembered<V: Clone>(
 
 impl Catalog for FromPack<'_> {
     fn service(&self, prefix: &str) -> Answer {
-        match ByHand.service(prefix) {
-            // AA-40: gone, though references list it.
-            Answer::No if prefix.eq_ignore_ascii_case("elastic-inference") => Answer::No,
-            Answer::Yes => Answer::Yes,
-            _ => self.facts.service(prefix).is_some().into(),
-        }
+        remembered(&self.services, prefix, || self.find_service(prefix))
     }
+
     fn key(&self, key: &str) -> Option<KeyFacts> {
-        ByHand.key(key).or_else(|| {
-            let found = self.facts.key(key)?;
-            let kind = match found.kind() {
-                KeyType::String => Type::Text,
-                KeyType::Arn => Type::Arn,
-                KeyType::Bool => Type::Bool,
-                KeyType::Numeric => Type::Number,
-                KeyType::Date => Type::Date,
-                KeyType::IpAddress => Type::Address,
-                _ => return None,
-            };
-            // That a key has one value references do not say for sure.
-            let is_many = if found.is_multivalued() {
-                Answer::Yes
-            } else {
-                Answer::Unknown
-            };
-            Some(KeyFacts {
-                kind,
-                is_many,
-                is_family: found.name().contains("${"),
-            })
-        })
+        remembered(&self.keys, key, || self.find_key(key))
     }
 
     fn action(&self, action: &str) -> Answer {
@@ -293,7 +306,7 @@ impl Catalog for FromPack<'_> {
             return Meeting::Unknown;
         }
         let mut is_about_none = false;
-        let mut seen = HashSet::new();
+        let mut seen = Set::default();
         for action in actions {
             let mut is_any = false;
             for one in action.resources() {

@@ -1,5 +1,6 @@
 //! Documents as JSON that AWS accepts.
 
+use portcullis_source::words::{below, equal, first};
 use portcullis_syntax::ast::{
     Condition, Document, Entries, PrincipalEntry, PrincipalKind, Principals, Statement, Text,
 };
@@ -85,8 +86,10 @@ impl Writer {
     fn string(&mut self, text: &str) {
         self.out.push('"');
         // Most texts stand as they are.
-        let is_escaped = |c: char| c < ' ' || matches!(c, '"' | '\\' | '\u{7f}');
-        let (plain, rest) = text.split_at(text.find(is_escaped).unwrap_or(text.len()));
+        let is_escaped =
+            |word| below(word, b' ') | equal(word, b'"') | equal(word, b'\\') | equal(word, 0x7f);
+        let plain = first(text.as_bytes(), is_escaped).unwrap_or(text.len());
+        let (plain, rest) = text.split_at(plain);
         self.out.push_str(plain);
         for c in rest.chars() {
             match c {

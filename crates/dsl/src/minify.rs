@@ -6,10 +6,10 @@
 use crate::json::minify_json;
 use bumpalo::Bump;
 use portcullis_model::{Effect, PolicyKind};
+use portcullis_source::hash::{Map, Set};
 use portcullis_syntax::ast::{
     Condition, Document, Entries, PrincipalEntry, Principals, Span, Statement, Text,
 };
-use std::collections::{HashMap, HashSet};
 
 /// What may be done to a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -253,7 +253,7 @@ impl<'a> Minifier<'a> {
         if list.len() < 2 {
             return list;
         }
-        let mut seen = HashSet::with_capacity(list.len());
+        let mut seen = Set::default();
         let kept: Vec<T> = list
             .iter()
             .filter(|item| seen.insert(key(item)))
@@ -314,7 +314,7 @@ impl<'a> Minifier<'a> {
             text.starts_with(start).then_some(*start)
         };
         let all = folded.iter().any(|text| text == "*");
-        let mut seen: HashSet<&str> = HashSet::new();
+        let mut seen: Set<&str> = Set::default();
         list.iter()
             .zip(&folded)
             .filter(|(_, text)| {
@@ -337,12 +337,12 @@ impl<'a> Minifier<'a> {
     /// statement exactly if it matches one of them.
     fn merge(&mut self, statements: Vec<Statement<'a>>, part: Part) -> Vec<Statement<'a>> {
         // Most statements differ in what costs little to compare.
-        let mut alike: HashMap<Amount<'a>, usize> = HashMap::with_capacity(statements.len());
+        let mut alike: Map<Amount<'a>, usize> = Map::default();
         for statement in &statements {
             *alike.entry(amount(statement, part)).or_default() += 1;
         }
         let is_single = |own: &Statement<'a>| alike.get(&amount(own, part)) == Some(&1);
-        let mut places: HashMap<String, usize> = HashMap::new();
+        let mut places: Map<String, usize> = Map::default();
         let mut out: Vec<Statement<'a>> = Vec::with_capacity(statements.len());
         for statement in statements {
             let key = match is_single(&statement) {

@@ -24,11 +24,11 @@ use crate::rules;
 use crate::target::{PolicyType, ResourceType, Target};
 use crate::view::{Policy, Statement};
 use portcullis_model::PolicyKind;
+use portcullis_source::hash::Map;
 use portcullis_source::json::Node;
 use portcullis_source::{Diagnostic, LineIndex};
 use portcullis_syntax::ast::Span;
 use std::cell::RefCell;
-use std::collections::HashMap;
 
 /// What checks know of the document as a whole.
 pub(crate) struct Context<'d> {
@@ -43,7 +43,7 @@ pub(crate) struct Context<'d> {
     pub(crate) has_old_scp_rules: bool,
     pub(crate) has_own_checks: bool,
     /// Documents name the same keys again and again.
-    keys: RefCell<HashMap<&'d str, Option<KeyFacts>>>,
+    keys: RefCell<Map<&'d str, Option<KeyFacts>>>,
 }
 
 impl<'d> Context<'d> {

@@ -3,7 +3,7 @@
 //! Those that are *safe* change no decision on any request, which is argued with each and held by requests in
 //! `testkit/tests/fixes.rs`; the list is closed. The others do what is most likely meant, and change decisions.
 
-use crate::checks::redundant::{begins, equals};
+use crate::checks::redundant::{Literal, Start, equals};
 use crate::rules;
 use crate::view::{Condition, Element, Policy, Statement};
 use portcullis_model::{Base, Effect, Operator, Quantifier};
@@ -173,22 +173,17 @@ fn redundant(
     // Of equal entries the first stays, whatever becomes of it; after that no two are equal.
     let first = equals(entries, is_action).into_iter().enumerate();
     let mut is_gone: Vec<bool> = first.map(|(at, first)| at != first).collect();
-    let is_pattern = |at: &usize| {
-        entries
-            .get(*at)
-            .is_some_and(|entry| has_wildcard(entry.text.value))
-    };
     // With what each begins: most pairs differ in that.
-    let patterns = (0..entries.len()).filter(is_pattern).map(|at| {
-        let pattern = entries.get(at).map_or("", |entry| entry.text.value);
-        (
-            at,
-            pattern,
-            pattern.split(['*', '?']).next().unwrap_or_default(),
-        )
-    });
-    let patterns: Vec<(usize, &str, &str)> = patterns.collect();
-    for (at, entry) in entries.iter().enumerate() {
+    let starts: Vec<Start<'_>> = entries
+        .iter()
+        .map(|entry| Start::of(entry.text.value, is_action))
+        .collect();
+    let patterns: Vec<(usize, &str, Literal<'_>)> = starts
+        .iter()
+        .enumerate()
+        .filter_map(|(at, start)| Some((at, start.text, start.literal()?)))
+        .collect();
+    for (at, start) in starts.iter().enumerate() {
         if is_gone.get(at) == Some(&true) {
             continue;
         }
@@ -196,20 +191,20 @@ fn redundant(
             return;
         };
         *steps = left;
-        for &(other, pattern, literal) in &patterns {
-            if !begins(entry.text.value, literal, is_action) {
+        for (other, pattern, literal) in &patterns {
+            if !literal.begins(start, is_action) {
                 continue;
             }
             // What is gone stands for nothing: another one stands for it, and for what it covered.
-            let is_left = is_gone.get(other) == Some(&false);
-            if is_gone.get(at) == Some(&true) || other == at || !is_left {
+            let is_left = is_gone.get(*other) == Some(&false);
+            if is_gone.get(at) == Some(&true) || *other == at || !is_left {
                 continue;
             }
             let Some(left) = steps.checked_sub(1) else {
                 return;
             };
             *steps = left;
-            let Some(is_covered) = stands_for(pattern, entry.text.value, is_action, steps) else {
+            let Some(is_covered) = stands_for(pattern, start.text, is_action, steps) else {
                 return;
             };
             if let Some(gone) = is_gone.get_mut(at) {

@@ -4,10 +4,10 @@
 //! versions of a policy have in common is one atom, whose contradictions need no theory.
 
 use crate::algebra::{Algebra, Part, Variable};
-use crate::hash::Map;
 use crate::key::Test;
 use crate::pattern::VariableId;
 use crate::sat::{Literal, Solver};
+use portcullis_source::hash::Map;
 
 /// The number of an atom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

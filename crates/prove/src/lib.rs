@@ -22,7 +22,6 @@ mod decision;
 mod domain;
 mod evaluate;
 mod formula;
-mod hash;
 mod joint;
 mod key;
 mod language;

@@ -10,10 +10,10 @@
 //! it may go on anywhere behind. An excluded pattern surely goes on only where it takes any text, or the same variable.
 //! So "empty" is a proof for every value; a text that was found with a variable in it is not one.
 
-use crate::hash::Map;
 use crate::language::Search;
 use crate::pattern::{Class, Pattern, Token, VariableId};
 use crate::work::{UsedUp, Work};
+use portcullis_source::hash::Map;
 
 /// What a pattern of the product is there for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

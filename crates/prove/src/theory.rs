@@ -14,12 +14,12 @@ use std::collections::BTreeMap;
 use crate::algebra::Part;
 use crate::domain::Case;
 use crate::formula::{Formulas, Wish};
-use crate::hash::Map;
 use crate::key::{Found, Test, solve};
 use crate::language::Language;
 use crate::value::Values;
 use crate::variable::Taken;
 use crate::work::{UsedUp, Work};
+use portcullis_source::hash::Map;
 
 /// Values of the parts of a request; a key that is absent has none.
 pub(crate) type Model = BTreeMap<Part, Vec<String>>;

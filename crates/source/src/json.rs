@@ -75,7 +75,26 @@ pub fn parse_bytes<'a>(bytes: &'a [u8], arena: &'a Bump) -> Result<Node<'a>, Vec
 /// for more problems. The tree is absent after a syntax error; it is fit for use only if there is
 /// no diagnostic.
 pub fn read<'a>(text: &'a str, arena: &'a Bump) -> (Option<Node<'a>>, Vec<Diagnostic>) {
-    let (node, sink) = reader::read(text, arena, arena);
+    read_from(text, 0, arena)
+}
+
+/// Like [`read`], for the value that begins at a byte of the text and ends where the text does, as a line of a file does if
+/// the text is cut there. Places are those of the text.
+///
+/// ```
+/// use bumpalo::Bump;
+/// use portcullis_source::json;
+/// let arena = Bump::new();
+/// let (node, problems) = json::read_from("{}\n[1]", 3, &arena);
+/// assert!(problems.is_empty());
+/// assert_eq!(node.unwrap().span.range(), 3..6);
+/// ```
+pub fn read_from<'a>(
+    text: &'a str,
+    start: usize,
+    arena: &'a Bump,
+) -> (Option<Node<'a>>, Vec<Diagnostic>) {
+    let (node, sink) = reader::read(text, start, arena, arena);
     (node, sink.finish())
 }
 
@@ -85,7 +104,7 @@ pub fn read_open<'t, 'n>(
     texts: &'t Bump,
     nodes: &'n Bump,
 ) -> (Option<tree::Node<'t, 'n>>, Sink) {
-    reader::read(text, texts, nodes)
+    reader::read(text, 0, texts, nodes)
 }
 
 #[cfg(test)]

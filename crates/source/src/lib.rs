@@ -29,6 +29,7 @@ mod diagnostic;
 pub mod files;
 #[cfg(feature = "formats")]
 pub mod formats;
+pub mod hash;
 pub mod json;
 mod lines;
 mod lookalike;

@@ -3,6 +3,8 @@
 //! A *mark* is the highest bit of a byte of a word. [`first`] finds the first byte that a function of words
 //! marks; the function may also mark bytes behind one that it marks rightly.
 
+use core::cmp::Ordering;
+
 const ONES: u64 = 0x0101_0101_0101_0101;
 
 /// Marks the bytes that are less than a limit of at most 128.
@@ -38,6 +40,34 @@ pub fn first(bytes: &[u8], mark: impl Fn(u64) -> u64) -> Option<usize> {
     let mark_of = |byte: &u8| mark(u64::from(*byte)) & 0x80 != 0;
     let found = rest.iter().position(mark_of)?;
     Some(bytes.len() - rest.len() + found)
+}
+
+/// The order of two texts whose ASCII letters have no case.
+///
+/// ```
+/// use portcullis_source::words::compare_folded;
+/// assert!(compare_folded(b"GetObject", b"getobjectacl").is_lt());
+/// assert!(compare_folded(b"getobject", b"GetObject").is_eq());
+/// ```
+#[inline]
+pub fn compare_folded(one: &[u8], other: &[u8]) -> Ordering {
+    let (mut one, mut other) = (one, other);
+    // Mostly they begin alike, and with the same letters.
+    while let (Some((a, own)), Some((b, others))) =
+        (one.split_first_chunk::<8>(), other.split_first_chunk::<8>())
+    {
+        if a != b && !a.eq_ignore_ascii_case(b) {
+            break;
+        }
+        (one, other) = (own, others);
+    }
+    for (a, b) in one.iter().zip(other) {
+        let order = a.to_ascii_lowercase().cmp(&b.to_ascii_lowercase());
+        if order.is_ne() {
+            return order;
+        }
+    }
+    one.len().cmp(&other.len())
 }
 
 /// Marks the bytes that continue a character of UTF-8.

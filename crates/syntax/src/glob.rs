@@ -39,6 +39,8 @@ pub fn covers(pattern: &str, text: &str, fold: bool, steps: &mut usize) -> Optio
     while let Some(&byte) = text.get(t) {
         *steps = steps.checked_sub(1)?;
         match pattern.get(p) {
+            // What is left of the text is all its.
+            Some(b'*') if p + 1 == pattern.len() => return Some(true),
             Some(b'*') => {
                 star = Some((p, t));
                 p += 1;

@@ -3,9 +3,10 @@
 use core::cmp::Ordering;
 use std::borrow::Cow;
 
+use portcullis_source::words::compare_folded;
+
 use super::{FORMAT, MAGIC, MAX_CONTENT, MAX_HEADER, PackError, checksum};
 use crate::columns::{Column, Columns, Counts, FirstNames, GLOBAL, MULTIVALUED, NOT_SEEN, Rows};
-use crate::find::compare_folded;
 use crate::tables::{Date, KeyType, Level, Source, Tables};
 
 type Result<T> = core::result::Result<T, PackError>;

@@ -227,7 +227,7 @@ impl Linter<'_> {
     fn operations(&self, document: &Document<'_>) -> Vec<Diagnostic> {
         let actions = document.statements.iter().flat_map(|one| one.action.list);
         let found = actions.filter_map(|action| {
-            // Nearly all exist, which is known from last time.
+            // Nearly all exist.
             if self.catalog.action(action.value) == Answer::Yes {
                 return None;
             }

@@ -4,8 +4,8 @@ use bumpalo::Bump;
 use bumpalo::collections::Vec as ArenaVec;
 use portcullis_source::Diagnostic;
 use portcullis_source::codes::TOO_MANY_PROBLEMS;
-use portcullis_source::json::{self, Member, Node, Value};
-use portcullis_syntax::ast::{Span, Text};
+use portcullis_source::json::{self, Node, Value};
+use portcullis_syntax::ast::Span;
 use std::path::Path;
 
 /// Whether a file is one of lines, by its name.
@@ -23,18 +23,22 @@ pub(super) fn read<'a>(text: &'a str, arena: &'a Bump) -> (Node<'a>, Vec<Diagnos
     let (mut values, mut problems) = (ArenaVec::new_in(arena), Vec::new());
     let mut start = 0;
     for line in text.split_inclusive('\n') {
-        let by = start;
-        start += u32::try_from(line.len()).unwrap_or(u32::MAX);
+        let begin = start;
+        start += line.len();
+        // The text up to the end of the line, whose places are those of the file.
+        let own = text
+            .get(..begin + line.trim_end().len())
+            .unwrap_or_default();
         let (node, wrong) = match line.trim().is_empty() {
             true => (None, Vec::new()),
-            false => json::read(line.trim_end(), arena),
+            false => json::read_from(own, begin, arena),
         };
-        problems.extend(wrong.into_iter().map(|one| later(one, by)));
+        problems.extend(wrong);
         let nothing = Node {
             span: Span::default(),
             value: Value::Null,
         };
-        values.push(node.map_or(nothing, |node| moved(node, by, arena)));
+        values.push(node.unwrap_or(nothing));
     }
     if let Some(first) = problems.get(TOLD) {
         let message = format!("and {} more", problems.len() - TOLD);
@@ -45,52 +49,9 @@ pub(super) fn read<'a>(text: &'a str, arena: &'a Bump) -> (Node<'a>, Vec<Diagnos
     let list = Node {
         span: Span {
             start: 0,
-            end: start,
+            end: u32::try_from(start).unwrap_or(u32::MAX),
         },
         value: Value::Array(values.into_bump_slice()),
     };
     (list, problems)
-}
-
-fn shifted(span: Span, by: u32) -> Span {
-    Span {
-        start: span.start.saturating_add(by),
-        end: span.end.saturating_add(by),
-    }
-}
-
-fn later(mut problem: Diagnostic, by: u32) -> Diagnostic {
-    problem.span = shifted(problem.span, by);
-    for related in &mut problem.related {
-        related.span = shifted(related.span, by);
-    }
-    // Its places are those of the line.
-    problem.fix = None;
-    problem
-}
-
-/// The same tree, further behind in the text.
-fn moved<'a>(node: Node<'a>, by: u32, arena: &'a Bump) -> Node<'a> {
-    // Nesting is bounded by the reader.
-    let value = match node.value {
-        Value::Array(elements) => {
-            let elements = elements.iter().map(|element| moved(*element, by, arena));
-            Value::Array(arena.alloc_slice_fill_iter(elements))
-        }
-        Value::Object(members) => {
-            let members = members.iter().map(|member| Member {
-                key: Text {
-                    span: shifted(member.key.span, by),
-                    ..member.key
-                },
-                value: moved(member.value, by, arena),
-            });
-            Value::Object(arena.alloc_slice_fill_iter(members))
-        }
-        other => other,
-    };
-    Node {
-        span: shifted(node.span, by),
-        value,
-    }
 }

@@ -6,10 +6,10 @@ use crate::rules;
 use crate::target::{PolicyType, ResourceType};
 use crate::view::{Condition, Entry, Statement};
 use portcullis_model::{Base, Effect, Family, Operator, OperatorError, Quantifier};
+use portcullis_source::hash::Map;
 use portcullis_source::json::{Member, Node, Value};
 use portcullis_syntax::ast::Text;
 use portcullis_syntax::glob::has_wildcard;
-use std::collections::HashMap;
 
 pub(super) fn check<'d>(cx: &Context<'d>, statement: &Statement<'d>, out: &mut Findings<'d>) {
     if let Some(member) = statement.member("Condition") {
@@ -110,7 +110,7 @@ fn same_names<'d>(
     if members.len() < 2 {
         return;
     }
-    let mut seen: HashMap<String, Text<'d>> = HashMap::new();
+    let mut seen: Map<String, Text<'d>> = Map::default();
     for member in members {
         match seen.insert(member.key.value.to_lowercase(), member.key) {
             Some(first) if first != member.key => {

@@ -3,9 +3,11 @@
 use crate::finding::Findings;
 use crate::rules;
 use crate::view::{Element, Entry, Policy, Statement};
-use portcullis_syntax::glob::{covers, has_wildcard};
+use portcullis_source::hash::Map;
+use portcullis_source::words::{equal, first};
+use portcullis_syntax::glob::covers;
+use smallvec::{SmallVec, smallvec};
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 pub(super) fn statement<'d>(own: &Statement<'d>, out: &mut Findings<'d>) {
     if let Some(element) = &own.action {
@@ -59,7 +61,8 @@ fn heads<'d>(
         return Vec::new();
     }
     let mut numbers: Vec<usize> = Vec::with_capacity(element.entries.len());
-    let mut groups: Vec<(&'d str, Vec<usize>)> = Vec::with_capacity(element.entries.len());
+    let mut groups: Vec<(Start<'d>, SmallVec<[usize; 1]>)> =
+        Vec::with_capacity(element.entries.len());
     let first = equals(&element.entries, fold);
     for (place, (entry, first)) in element.entries.iter().zip(first).enumerate() {
         match numbers
@@ -73,29 +76,27 @@ fn heads<'d>(
             }
             None => {
                 numbers.push(groups.len());
-                groups.push((entry.text.value, vec![place]));
+                groups.push((Start::of(entry.text.value, fold), smallvec![place]));
             }
         }
     }
     // What each pattern covers, itself not among them.
-    let mut covered: HashMap<usize, Vec<usize>> = HashMap::new();
-    let mut covering: HashMap<usize, Vec<usize>> = HashMap::new();
-    for (k, (pattern, _)) in groups
-        .iter()
-        .enumerate()
-        .filter(|(_, (text, _))| has_wildcard(text))
-    {
+    let mut covered: Map<usize, Vec<usize>> = Map::default();
+    let mut covering: Map<usize, Vec<usize>> = Map::default();
+    for (k, (pattern, _)) in groups.iter().enumerate() {
+        let Some(literal) = pattern.literal() else {
+            continue;
+        };
         // Most texts begin otherwise, which takes a step to see.
         let Some(left) = out.steps.checked_sub(groups.len()) else {
             out.stop();
             return Vec::new();
         };
         out.steps = left;
-        let literal = pattern.split(['*', '?']).next().unwrap_or_default();
         let others = groups.iter().enumerate();
-        let others = others.filter(|(g, (text, _))| *g != k && begins(text, literal, fold));
+        let others = others.filter(|(g, (text, _))| *g != k && literal.begins(text, fold));
         for (g, (text, _)) in others {
-            match covers(pattern, text, fold, &mut out.steps) {
+            match covers(pattern.text, text.text, fold, &mut out.steps) {
                 Some(false) => {}
                 Some(true) => {
                     covered.entry(k).or_default().push(g);
@@ -154,14 +155,64 @@ fn heads<'d>(
     heads
 }
 
-/// Whether a text begins with another.
-#[inline]
-pub(crate) fn begins(text: &str, start: &str, fold: bool) -> bool {
-    let (own, start) = (text.as_bytes().get(..start.len()), start.as_bytes());
-    own.is_some_and(|own| match fold {
-        true => own.eq_ignore_ascii_case(start),
-        false => own == start,
-    })
+/// A text, and how it begins: most pairs of them differ in that, which is seen in one step.
+#[derive(Clone, Copy)]
+pub(crate) struct Start<'t> {
+    pub(crate) text: &'t str,
+    /// Its first eight bytes, in lower case if case does not matter, and zeros behind them.
+    first: u64,
+}
+
+impl<'t> Start<'t> {
+    pub(crate) fn of(text: &'t str, fold: bool) -> Start<'t> {
+        let mut first = [0; 8];
+        for (to, from) in first.iter_mut().zip(text.bytes()) {
+            *to = if fold {
+                from.to_ascii_lowercase()
+            } else {
+                from
+            };
+        }
+        let first = u64::from_le_bytes(first);
+        Start { text, first }
+    }
+
+    /// What stands before the first wildcard; none if it has none.
+    pub(crate) fn literal(&self) -> Option<Literal<'t>> {
+        let is_wildcard = |word| equal(word, b'*') | equal(word, b'?');
+        let length = first(self.text.as_bytes(), is_wildcard)?;
+        let bits = 8 * length.min(8) as u32;
+        let mask = u64::MAX.checked_shr(64 - bits).unwrap_or(0);
+        Some(Literal {
+            text: self.text.get(..length).unwrap_or_default(),
+            first: self.first & mask,
+            mask,
+        })
+    }
+}
+
+/// The beginning of a pattern that stands for itself.
+pub(crate) struct Literal<'t> {
+    text: &'t str,
+    /// As of [`Start`].
+    first: u64,
+    mask: u64,
+}
+
+impl Literal<'_> {
+    /// Whether a text begins so.
+    #[inline]
+    pub(crate) fn begins(&self, text: &Start<'_>, fold: bool) -> bool {
+        if text.first & self.mask != self.first {
+            return false;
+        }
+        let (text, own) = (text.text.as_bytes(), self.text.as_bytes());
+        let start = text.get(..own.len());
+        start.is_some_and(|start| match fold {
+            true => start.eq_ignore_ascii_case(own),
+            false => start == own,
+        })
+    }
 }
 
 /// For each entry the first one that is equal to it, which may be itself.
@@ -183,7 +234,7 @@ pub(crate) fn equals(entries: &[Entry<'_>], fold: bool) -> Vec<usize> {
         };
         return texts().enumerate().map(of).collect();
     }
-    let mut numbers: HashMap<Cow<'_, str>, usize> = HashMap::with_capacity(entries.len());
+    let mut numbers: Map<Cow<'_, str>, usize> = Map::default();
     let mut all = Vec::with_capacity(entries.len());
     for (place, own) in texts().enumerate() {
         let name = match fold {
@@ -201,11 +252,11 @@ pub(super) fn document<'d>(policy: &Policy<'d>, out: &mut Findings<'d>) {
         return;
     }
     // Most statements differ in how much they say, which costs little to count.
-    let mut alike: HashMap<Amount, Vec<usize>> = HashMap::new();
+    let mut alike: Map<Amount, Vec<usize>> = Map::default();
     for (index, statement) in policy.statements.iter().enumerate() {
         alike.entry(amount(statement)).or_default().push(index);
     }
-    let mut seen: HashMap<Vec<Word<'d>>, Vec<usize>> = HashMap::new();
+    let mut seen: Map<Vec<Word<'d>>, Vec<usize>> = Map::default();
     for index in alike.into_values().filter(|all| all.len() > 1).flatten() {
         if let Some(statement) = policy.statements.get(index) {
             seen.entry(normal(statement)).or_default().push(index);

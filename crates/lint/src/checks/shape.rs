@@ -5,9 +5,9 @@ use crate::finding::Findings;
 use crate::rules::{self, Rule};
 use crate::target::PolicyType;
 use crate::view::{Policy, Statement, top};
+use portcullis_source::hash::Map;
 use portcullis_source::json::{Member, Value};
 use portcullis_syntax::policy::SERVICES_WITHOUT_RESOURCE;
-use std::collections::HashMap;
 
 const ELEMENTS: [&str; 9] = [
     "Sid",
@@ -107,7 +107,7 @@ fn mismatch<'d>(
 
 /// One `Sid` at several statements (`AA-134`, `AA-255`, `GRAM-17`).
 fn sids<'d>(cx: &Context<'d>, policy: &Policy<'d>, out: &mut Findings<'d>) {
-    let mut seen: HashMap<&str, Vec<usize>> = HashMap::new();
+    let mut seen: Map<&str, Vec<usize>> = Map::default();
     for (index, statement) in policy.statements.iter().enumerate() {
         let sid = statement
             .member("Sid")

@@ -3,8 +3,8 @@
 use crate::finding::Findings;
 use crate::rules;
 use crate::view::{Condition, Principal, Statement};
+use portcullis_source::hash::Set;
 use portcullis_syntax::glob::{has_wildcard, matches_action};
-use std::collections::HashSet;
 
 /// Providers that are built in (`GRAM-43`).
 const BUILT_IN: [&str; 4] = [
@@ -145,7 +145,7 @@ fn sessions<'d>(statement: &Statement<'d>, out: &mut Findings<'d>) {
         _ => None,
     };
     let aws = || statement.principals.iter().filter(|one| one.is("AWS"));
-    let roles: HashSet<(&str, &str)> = aws().filter_map(role).collect();
+    let roles: Set<(&str, &str)> = aws().filter_map(role).collect();
     for one in aws() {
         let parts = portcullis_model::split_arn(one.entry.text.value);
         let Some([_, _, "sts", _, account, rest]) = parts else {

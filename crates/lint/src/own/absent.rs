@@ -8,8 +8,8 @@ use crate::finding::Findings;
 use crate::rules;
 use crate::view::{Condition, Entry, Policy, Statement};
 use portcullis_model::{Base, Effect, Quantifier};
+use portcullis_source::hash::Set;
 use portcullis_syntax::glob::has_wildcard;
-use std::collections::HashSet;
 
 /// Keys that say who calls, from where or for whom, and that many requests do not have. A test of them that holds without the
 /// key lets those pass that it should keep out.
@@ -42,7 +42,7 @@ pub(super) fn check<'d>(cx: &Context<'d>, statement: &Statement<'d>, out: &mut F
     // The keys that a request must have: the statement holds for none that lacks one of them.
     let all = statement.conditions.iter();
     let asked = all.filter(|one| holds(cx, one, State::Absent) == Some(false));
-    let asked: HashSet<String> = asked
+    let asked: Set<String> = asked
         .map(|one| one.key.value.to_ascii_lowercase())
         .collect();
     for condition in &statement.conditions {

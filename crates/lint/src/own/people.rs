@@ -8,7 +8,7 @@ use crate::rules;
 use crate::target::PolicyType;
 use crate::view::{Condition, Principal, Statement};
 use portcullis_model::{Effect, is_account_id, split_arn};
-use std::collections::HashSet;
+use portcullis_source::hash::Set;
 
 pub(super) fn check<'d>(cx: &Context<'d>, statement: &Statement<'d>, out: &mut Findings<'d>) {
     if !cx.is(PolicyType::Resource) {
@@ -74,9 +74,9 @@ fn spared<'d>(statement: &Statement<'d>, out: &mut Findings<'d>) {
         .iter()
         .filter(|one| one.is_negated() && one.is("AWS"))
         .collect();
-    let mut accounts: HashSet<&str> = HashSet::new();
-    let mut sessions: HashSet<(&str, &str)> = HashSet::new();
-    let mut peopled: HashSet<&str> = HashSet::new();
+    let mut accounts: Set<&str> = Set::default();
+    let mut sessions: Set<(&str, &str)> = Set::default();
+    let mut peopled: Set<&str> = Set::default();
     for one in &list {
         match named(one) {
             Named::Account(account) => {

@@ -60,22 +60,25 @@ struct Reader<'a, 'n> {
     sink: Sink,
 }
 
+/// Reads the rest of a text, from a byte on that begins a character.
 pub(super) fn read<'a, 'n>(
     text: &'a str,
+    start: usize,
     texts: &'a Bump,
     tree: &'n Bump,
 ) -> (Option<Node<'a, 'n>>, Sink) {
-    if text.len() > MAX_TEXT {
+    let own = text.get(start..).unwrap_or_default();
+    if own.len() > MAX_TEXT {
         let diagnostic = Diagnostic::error(
             codes::DOCUMENT_TOO_LARGE,
-            Span::default(),
-            format!("the text has {} bytes, {MAX_TEXT} are allowed", text.len()),
+            to_span(start..start),
+            format!("the text has {} bytes, {MAX_TEXT} are allowed", own.len()),
         );
         let mut sink = Sink::default();
         sink.push(diagnostic);
         return (None, sink);
     }
-    let mark = match text.starts_with('\u{feff}') {
+    let mark = match own.starts_with('\u{feff}') {
         true => '\u{feff}'.len_utf8(),
         false => 0,
     };
@@ -83,7 +86,7 @@ pub(super) fn read<'a, 'n>(
         text,
         texts,
         tree,
-        lexer: Lexer::new(text, mark),
+        lexer: Lexer::new(text, start + mark),
         frames: Vec::with_capacity(FEW),
         nodes: Vec::with_capacity(FEW),
         members: Vec::with_capacity(FEW),

@@ -3,6 +3,8 @@
 //! The table decides nothing but advice: a prefix that is not in it is most likely a placeholder of another tool, and
 //! may be a service that is newer than the table.
 
+use portcullis_source::words::compare_folded;
+
 /// Service prefixes, sorted. State of 2026-08.
 const SERVICES: [&str; 463] = [
     "a2c",
@@ -477,8 +479,8 @@ const SERVICES: [&str; 463] = [
 /// assert!(is_service("S3") && !is_service("self"));
 /// ```
 pub fn is_service(prefix: &str) -> bool {
-    let lower = prefix.to_ascii_lowercase();
-    SERVICES.binary_search(&lower.as_str()).is_ok()
+    let order = |own: &&str| compare_folded(own.as_bytes(), prefix.as_bytes());
+    SERVICES.binary_search_by(order).is_ok()
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ const EDGES: [(&str, &[&str]); 22] = [
     ("compile", &["image", "model", "source", "syntax"]),
     ("vm", &["image", "model"]),
     ("explain", &["model", "syntax", "vm"]),
-    ("prove", &["image", "model", "syntax"]),
+    ("prove", &["image", "model", "source", "syntax"]),
     ("findings", &["directory", "model", "prove", "syntax"]),
     (
         "portcullis",
