@@ -241,7 +241,11 @@ impl Catalog {
     /// ```
     /// use portcullis_catalog::{Catalog, Found};
     /// let catalog = Catalog::builtin()?;
-    /// for (service, name) in [("ec2", "run-instances"), ("EC2", "RunInstances"), ("lambda", "CreateFunction20150331")] {
+    /// for (service, name) in [
+    ///     ("ec2", "run-instances"),
+    ///     ("EC2", "RunInstances"),
+    ///     ("lambda.amazonaws.com", "CreateFunction20150331"),
+    /// ] {
     ///     assert!(matches!(catalog.operation(service, name), Found::Operations(_)), "{service} {name}");
     /// }
     /// let Found::Unknown(nearest) = catalog.operation("s3", "ListObjectV2") else { return Err("known".into()) };
@@ -249,6 +253,7 @@ impl Catalog {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn operation(&self, service: &str, name: &str) -> Found<'_> {
+        let service = service.strip_suffix(".amazonaws.com").unwrap_or(service);
         let plain_service = plain(service);
         let name = plain(name);
         let prefixes = self.prefixes(service, &plain_service);

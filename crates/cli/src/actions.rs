@@ -26,7 +26,7 @@ Exit status: 0 all are known, 3 one is not, 1 any other failure.";
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct ActionsArgs {
-    /// Operations, as `service:Operation` or `service operation`
+    /// Operations, as `service:Operation`, `service operation`, or `aws service operation`
     #[arg(required = true, value_name = "OPERATION")]
     operations: Vec<String>,
     #[command(flatten)]
@@ -111,23 +111,37 @@ fn refused(message: &str, nearest: &[String]) -> String {
     text
 }
 
-/// The services and operations that words ask for.
+/// The services and operations that words ask for, as AWS's command line, an SDK, or an event calls them.
 fn asked(words: &[String]) -> Result<Vec<(&str, &str)>, Failure> {
     let mut found = Vec::new();
-    let mut words = words.iter();
+    // What was copied from a terminal may be one argument.
+    let mut words = words.iter().flat_map(|word| word.split_whitespace());
     while let Some(word) = words.next() {
-        found.push(match word.split_once(':') {
+        if word == "aws" {
+            continue;
+        }
+        // The source of an event is a host.
+        let member = || {
+            word.split_once('.')
+                .filter(|_| !word.ends_with(".amazonaws.com"))
+        };
+        found.push(match word.split_once(':').or_else(member) {
             Some(both) => both,
             None => {
                 let operation = words.next().ok_or_else(|| {
                     let what = "expected an operation after it, or `service:Operation`";
                     Failure::new(format_args!("{word:?} names a service alone: {what}"))
                 })?;
-                (word.as_str(), operation.as_str())
+                (word, operation)
             }
         });
     }
-    Ok(found)
+    match found.is_empty() {
+        true => Err(Failure::new(
+            "no operation is asked for: name one, as `service:Operation`",
+        )),
+        false => Ok(found),
+    }
 }
 
 /// What is known of an operation, or the nearest names.

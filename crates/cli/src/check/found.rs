@@ -268,6 +268,24 @@ impl Linter<'_> {
         let report = lint_tree(node, text, own, &options);
         checked.is_incomplete = report.is_incomplete;
         checked.found = join(diagnostics, &report);
+        self.propose(&mut checked.found, text);
+    }
+
+    /// What may have been meant by actions and services that do not exist.
+    fn propose(&self, found: &mut [Found], text: &str) {
+        // Whoever has more of them than this has no use for it.
+        const PROPOSALS: usize = 20;
+        let unknown = found.iter_mut().filter(|one| {
+            let is_name = matches!(one.code(), "INVALID_ACTION" | "INVALID_SERVICE_IN_ACTION");
+            is_name && one.diagnostic.help.is_none()
+        });
+        for one in unknown.take(PROPOSALS) {
+            let marked = text.get(one.diagnostic.span.range()).unwrap_or_default();
+            let action = marked.trim_matches('"');
+            if let Some(nearest) = self.facts.nearest_actions(action).first() {
+                one.diagnostic.help = Some(format!("did you mean `{nearest}`?"));
+            }
+        }
     }
 }
 

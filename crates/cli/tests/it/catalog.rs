@@ -38,6 +38,11 @@ fn an_operation_is_asked_for_in_any_spelling() {
         &["s3api", "head-bucket"],
         &["S3", "HeadBucket"],
         &["s3api:head-bucket"],
+        &["aws", "s3api", "head-bucket"],
+        &["aws s3api head-bucket"],
+        &["s3.head_bucket"],
+        &["s3.amazonaws.com", "HeadBucket"],
+        &["s3.amazonaws.com:HeadBucket"],
     ] {
         let mut arguments = vec!["actions", "--format", "json"];
         arguments.extend(words);
@@ -145,7 +150,11 @@ fn unknown_operations_have_an_exit_code_of_their_own() {
     assert_eq!(code, 3);
     assert_eq!(value[0]["query"], "dynamobd:get-item");
     assert_eq!(value[0]["nearest"][0], "dynamodb:GetItem", "{value}");
-    for (words, what) in [(&["ec2"][..], "names a service alone"), (&[], "OPERATION")] {
+    for (words, what) in [
+        (&["ec2"][..], "names a service alone"),
+        (&["aws"], "no operation"),
+        (&[], "OPERATION"),
+    ] {
         let mut arguments = vec!["actions"];
         arguments.extend(words);
         let run = folder.run(&arguments);

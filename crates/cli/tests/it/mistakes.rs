@@ -136,6 +136,16 @@ fn in_json() {
             "`yes` is not `true` or `false`",
             "",
         ),
+        (
+            json!({"Action": "s3:GetObjekt"}),
+            "the action s3:GetObjekt does not exist",
+            "did you mean `s3:GetObject`?",
+        ),
+        (
+            json!({"Action": "dynamobd:GetItem"}),
+            "the service dynamobd:GetItem specified in the action does not exist",
+            "did you mean `dynamodb:GetItem`?",
+        ),
     ] {
         failures.extend(hold(&folder, "json", &policy(changes), (told, help), 0));
     }

@@ -81,7 +81,7 @@ pub fn decode(bytes: &[u8]) -> Result<&str, Box<Diagnostic>> {
         let rest = bytes.get(error.valid_up_to()..).unwrap_or_default();
         let message: Cow<'static, str> = match rest {
             [0xed, 0xa0..=0xbf, 0x80..=0xbf, ..] => {
-                "the text has half of a surrogate pair, which is not a character".into()
+                "the text is neither UTF-8 nor UTF-16: it has half of a surrogate pair".into()
             }
             [byte, ..] => {
                 format!("the text is not UTF-8: byte 0x{byte:02X} at offset {start}").into()
