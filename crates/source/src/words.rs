@@ -52,22 +52,51 @@ pub fn first(bytes: &[u8], mark: impl Fn(u64) -> u64) -> Option<usize> {
 #[inline]
 pub fn compare_folded(one: &[u8], other: &[u8]) -> Ordering {
     let (mut one, mut other) = (one, other);
-    // Mostly they begin alike, and with the same letters.
-    while let (Some((a, own)), Some((b, others))) =
-        (one.split_first_chunk::<8>(), other.split_first_chunk::<8>())
-    {
-        if a != b && !a.eq_ignore_ascii_case(b) {
-            break;
+    loop {
+        let (own, others) = (word(one), word(other));
+        // Mostly they begin with the same letters in the same case.
+        if own != others && folded(own) != folded(others) {
+            // The first byte decides first.
+            let (own, others) = (folded(own).swap_bytes(), folded(others).swap_bytes());
+            return own.cmp(&others);
         }
-        (one, other) = (own, others);
+        let (Some(rest), Some(rest_of_other)) = (one.get(8..), other.get(8..)) else {
+            return one.len().cmp(&other.len());
+        };
+        (one, other) = (rest, rest_of_other);
     }
-    for (a, b) in one.iter().zip(other) {
-        let order = a.to_ascii_lowercase().cmp(&b.to_ascii_lowercase());
-        if order.is_ne() {
-            return order;
-        }
+}
+
+/// The first eight bytes of a text, with zeros behind its end.
+#[inline]
+pub fn word(bytes: &[u8]) -> u64 {
+    let mut word = [0; 8];
+    match bytes.first_chunk::<8>() {
+        Some(whole) => word = *whole,
+        None => word
+            .iter_mut()
+            .zip(bytes)
+            .for_each(|(to, from)| *to = *from),
     }
-    one.len().cmp(&other.len())
+    u64::from_le_bytes(word)
+}
+
+/// A word with ASCII letters in lower case.
+///
+/// ```
+/// use portcullis_source::words::{folded, word};
+/// assert_eq!(folded(word(b"@AZ[`az{")), word(b"@az[`az{"));
+/// assert_eq!(folded(word("\u{c1}\u{da}".as_bytes())), word("\u{c1}\u{da}".as_bytes()));
+/// ```
+#[inline]
+pub fn folded(word: u64) -> u64 {
+    // At least `A`, and not more than `Z`, each seen by a carry into the highest bit.
+    let low = word & !(ONES << 7);
+    let from_a = low + ONES * (0x80 - b'A' as u64);
+    let behind_z = low + ONES * (0x80 - b'[' as u64);
+    let capitals = from_a & !behind_z & !word & (ONES << 7);
+    // Which are 0x20 less than small letters.
+    word | capitals >> 2
 }
 
 /// Marks the bytes that continue a character of UTF-8.

@@ -4,7 +4,7 @@ use crate::finding::Findings;
 use crate::rules;
 use crate::view::{Element, Entry, Policy, Statement};
 use portcullis_source::hash::Map;
-use portcullis_source::words::{equal, first};
+use portcullis_source::words::{equal, first, folded, word};
 use portcullis_syntax::glob::covers;
 use smallvec::{SmallVec, smallvec};
 use std::borrow::Cow;
@@ -165,15 +165,8 @@ pub(crate) struct Start<'t> {
 
 impl<'t> Start<'t> {
     pub(crate) fn of(text: &'t str, fold: bool) -> Start<'t> {
-        let mut first = [0; 8];
-        for (to, from) in first.iter_mut().zip(text.bytes()) {
-            *to = if fold {
-                from.to_ascii_lowercase()
-            } else {
-                from
-            };
-        }
-        let first = u64::from_le_bytes(first);
+        let first = word(text.as_bytes());
+        let first = if fold { folded(first) } else { first };
         Start { text, first }
     }
 
