@@ -23,9 +23,9 @@ use portcullis_source::{Diagnostic, render_failure};
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Directory")]
 pub(crate) struct DirectoryArgs {
-    /// A folder with dumps of accounts, of an organization and of resource policies; the policies that
-    /// apply are found by caller and resource
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    /// A folder with dumps of accounts, of an organization and of resource policies, or one such file; the
+    /// policies that apply are found by caller and resource
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::AnyPath)]
     pub(crate) directory: Option<PathBuf>,
     /// Go on if something is referred to and not there; every answer then says that it is incomplete
     #[arg(long, requires = "directory")]

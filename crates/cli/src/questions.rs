@@ -1,6 +1,7 @@
 //! Questions over all principals of a directory: `who-can`, `what-can`, `matrix`, `admins`, `external-access`.
 
 mod rights;
+mod who;
 
 use std::process::ExitCode;
 
@@ -21,6 +22,7 @@ use crate::directory::{AnyDirectoryArgs, Keep};
 use crate::failure::{Failure, complain};
 use crate::inputs;
 use crate::output::{Disk, printable};
+use who::{known, unknown};
 
 pub(crate) const WHO_CAN: &str = "\
 Examples:
@@ -171,6 +173,9 @@ pub(crate) struct MatrixArgs {
 pub(crate) struct AdminsArgs {
     #[command(flatten)]
     common: Common,
+    /// Only this user or role
+    #[arg(long, value_name = "ARN")]
+    principal: Option<String>,
 }
 
 #[derive(Args, Debug)]
@@ -181,6 +186,9 @@ pub(crate) struct EscalateArgs {
     /// How many steps may be taken
     #[arg(long, value_name = "N", default_value_t = 4)]
     steps: usize,
+    /// Only this user or role
+    #[arg(long, value_name = "ARN")]
+    principal: Option<String>,
 }
 
 #[derive(Args, Debug)]
@@ -534,9 +542,13 @@ pub(crate) fn what_can(args: &WhatCanArgs) -> Result<ExitCode, Failure> {
     let mut questions = Questions::new(directory, asked.context, &arena).owned_by(owner);
     let asker = Asker::new(asked.principal);
     // An unknown caller is an error, not somebody who can do nothing.
-    directory
-        .complete(&asked, RequestPolicies::default(), &arena)
-        .map_err(Failure::new)?;
+    let completed = directory.complete(&asked, RequestPolicies::default(), &arena);
+    completed.map_err(|refusal| match refusal {
+        RequestError::UnknownPrincipal(_) => {
+            unknown(directory, &args.principal, &refusal.to_string())
+        }
+        refusal => Failure::new(refusal),
+    })?;
     for wanted in &wanted {
         let all = match named.is_empty() {
             true => questions.what_can(&asker, wanted).map_err(Failure::new)?,
@@ -612,13 +624,7 @@ pub(crate) fn matrix(args: &MatrixArgs) -> Result<ExitCode, Failure> {
     let head = with_people(directory, &head);
     let askers = match &args.principal {
         None => Asker::all(directory, &arena),
-        Some(principal) => match Asker::known(directory, principal, &arena) {
-            Some(asker) => vec![asker],
-            None => {
-                let message = format_args!("the directory has no user or role `{principal}`");
-                return Err(Failure::new(message));
-            }
-        },
+        Some(principal) => vec![known(directory, principal, &arena)?],
     };
     let asked = Asked {
         question: "matrix",

@@ -74,7 +74,7 @@ pub(crate) fn load(
     loader.documents.attachments = debug.then(Attachments::default);
     read_folder(&mut loader, sources, progress);
     if loader.errors.count == 0 && loader.report.read.is_empty() {
-        let message = "the folder contains no dump of an account, an organization or a resource";
+        let message = "there is no dump of an account, an organization or a resource in it";
         let place = Location::of_file(&sources.folder.display().to_string());
         loader.error(place, codes::EMPTY, message);
     }

@@ -8,6 +8,7 @@ use portcullis_findings::{Access, Asker, Can, Questions, Shown, escalations, of_
 use portcullis_model::ContextEntry;
 use serde_json::{Value, json};
 
+use super::who::known;
 use super::{
     AdminsArgs, Asking, EscalateArgs, ExternalAccessArgs, conditions, count, example,
     keys_in_words, patterns, reasons, shown, with_people, written,
@@ -23,19 +24,22 @@ pub(crate) fn admins(args: &AdminsArgs) -> Result<ExitCode, Failure> {
     let directory = &opened.directory;
     written(directory)?;
     Asking::tell(directory, &[]);
+    let askers = match &args.principal {
+        None => Asker::all(directory, &arena),
+        Some(principal) => vec![known(directory, principal, &arena)?],
+    };
     let asked = Asked {
         question: "admins",
         words: "everything".to_string(),
-        members: json!({}),
+        members: json!({ "principal": args.principal }),
         context,
-        principals: Some(directory.principal_count()),
+        principals: Some(askers.len()),
     };
     let head = with_people(
         directory,
         &["principal", "administrator", "depends on", "but"],
     );
     let mut answers = Answers::new(args.common.look(), &opened, asked, &head);
-    let askers = Asker::all(directory, &arena);
     let threads = args.common.asking.threads();
     let all = of_each(
         directory,
@@ -71,7 +75,10 @@ pub(crate) fn admins(args: &AdminsArgs) -> Result<ExitCode, Failure> {
         let on = conditions(&admin.can);
         answers.add_principal(object, arn, &[arn, admin.can.as_str(), &on, &but]);
     }
-    answers.finish("no user and no role is an administrator")
+    answers.finish(match &args.principal {
+        None => "no user and no role is an administrator",
+        Some(_) => "it is no administrator",
+    })
 }
 
 pub(crate) fn escalate(args: &EscalateArgs) -> Result<ExitCode, Failure> {
@@ -82,22 +89,30 @@ pub(crate) fn escalate(args: &EscalateArgs) -> Result<ExitCode, Failure> {
     let directory = &opened.directory;
     written(directory)?;
     Asking::tell(directory, &[]);
+    if let Some(principal) = &args.principal {
+        known(directory, principal, &arena)?;
+    }
     let asked = Asked {
         question: "escalate",
         words: format!(
             "ways to be an administrator of at most {} steps",
             args.steps
         ),
-        members: json!({ "steps": args.steps }),
+        members: json!({ "steps": args.steps, "principal": args.principal }),
         context,
-        principals: Some(directory.principal_count()),
+        principals: Some(match args.principal {
+            None => directory.principal_count(),
+            Some(_) => 1,
+        }),
     };
     let columns = ["principal", "steps", "path", "reaches", "depends on", "by"];
     let head = with_people(directory, &columns);
     let mut answers = Answers::new(args.common.look(), &opened, asked, &head);
     let threads = args.common.asking.threads();
+    // The ways of one lead through others, and so all of them are looked for.
     let all = escalations(directory, (context, None), args.steps, threads);
-    for one in all.found {
+    let is_asked = |arn: &str| args.principal.as_deref().is_none_or(|own| own == arn);
+    for one in all.found.into_iter().filter(|one| is_asked(&one.arn)) {
         let can = match one.is_conditional {
             true => Can::If(one.requests.clone()),
             false => Can::Yes(one.requests.first().cloned().unwrap_or_default()),
@@ -140,7 +155,8 @@ pub(crate) fn escalate(args: &EscalateArgs) -> Result<ExitCode, Failure> {
         ];
         answers.add_principal(object, &one.arn, &cells);
     }
-    for (principal, path, reasons) in all.unknown {
+    let unknown = all.unknown.into_iter();
+    for (principal, path, reasons) in unknown.filter(|(principal, ..)| is_asked(principal)) {
         answers.open += 1;
         let object = json!({
             "principal": principal,
@@ -162,9 +178,14 @@ pub(crate) fn escalate(args: &EscalateArgs) -> Result<ExitCode, Failure> {
         ];
         answers.add_principal(object, &principal, &cells);
     }
-    answers.finish(
-        "no user and no role that is no administrator can become one by the paths that are known",
-    )
+    let is_one = |own: &String| all.administrators.contains(own);
+    answers.finish(match &args.principal {
+        None => {
+            "no user and no role that is no administrator can become one by the paths that are known"
+        }
+        Some(own) if is_one(own) => "it is an administrator already (`portcullis admins` tells how)",
+        Some(_) => "it cannot become an administrator by the paths that are known",
+    })
 }
 
 pub(crate) fn external_access(args: &ExternalAccessArgs) -> Result<ExitCode, Failure> {

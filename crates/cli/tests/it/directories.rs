@@ -85,6 +85,69 @@ fn changes_go_into_an_image() {
     assert!(lone.stderr.contains("--directory"), "{}", lone.stderr);
 }
 
+/// A directory may be one file, and whoever is asked about is known or told whose name is near.
+#[test]
+fn one_dump_is_a_directory_and_one_principal_is_asked_about() {
+    let folder = Folder::new();
+    std::fs::create_dir(folder.0.join("dumps")).unwrap();
+    // What stands beside it is not read.
+    folder.write("dumps/other.json", "{}}");
+    folder.write(
+        "dumps/one.dump",
+        r#"{"UserDetailList": [
+            {"Arn": "arn:aws:iam::111122223333:user/ann", "UserPolicyList": [{"PolicyName": "p", "PolicyDocument":
+                {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}}]},
+            {"Arn": "arn:aws:iam::111122223333:user/team/bob", "UserPolicyList": [{"PolicyName": "p", "PolicyDocument":
+                {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "iam:CreateAccessKey", "Resource": "*"}}}]}
+        ]}"#,
+    );
+    let bob = "arn:aws:iam::111122223333:user/team/bob";
+    let ask = |question: &str, principal: &str| {
+        let on = ["--directory", "dumps/one.dump", "--principal", principal];
+        folder.run(&[&[question][..], &on].concat())
+    };
+    for (question, principal, code, told) in [
+        ("admins", ANN, 0, "1 found of 1 user or role"),
+        ("admins", bob, 2, "it is no administrator"),
+        ("escalate", bob, 0, "1 found of 1 user or role"),
+        ("escalate", ANN, 2, "it is an administrator already"),
+        ("what-can", bob, 0, "iam:CreateAccessKey"),
+    ] {
+        let run = ask(question, principal);
+        let all = format!("{}{}", run.stdout, run.stderr);
+        assert!(
+            run.code == code && all.contains(told),
+            "{question}: {run:?}"
+        );
+    }
+    for question in ["admins", "escalate", "what-can"] {
+        let run = ask(question, "arn:aws:iam::111122223333:user/bop");
+        assert_eq!(run.code, 1, "{run:?}");
+        let help = format!("help: the nearest are `{bob}`");
+        assert!(run.stderr.contains(&help), "{question}: {run:?}");
+    }
+    // Places are those of the file.
+    let request = [
+        "explain",
+        "--directory",
+        "dumps/one.dump",
+        "--principal",
+        bob,
+        "--action",
+        "iam:CreateAccessKey",
+    ];
+    let run = folder.run(&[&request[..], &["--resource", bob]].concat());
+    assert!(
+        run.code == 0 && run.stdout.contains("dumps/one.dump:"),
+        "{run:?}"
+    );
+    let run = folder.run(&["admins", "--directory", "dumps"]);
+    assert!(
+        run.code == 1 && run.stderr.contains("other.json:1:"),
+        "{run:?}"
+    );
+}
+
 #[test]
 fn lines_that_cannot_be_decided_are_answered_with_errors() {
     let folder = Folder::new();

@@ -10,7 +10,7 @@ use portcullis_source::Diagnostic;
 
 use crate::load::read::files::{LIMITS, list};
 
-/// A folder and what belongs to it.
+/// A folder, or one file, and what belongs to it.
 ///
 /// ```no_run
 /// # use std::path::Path;
@@ -22,7 +22,7 @@ use crate::load::read::files::{LIMITS, list};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Sources<'s> {
-    /// The folder, read with the folders in it.
+    /// The folder, read with the folders in it; or one file, which is read whatever its name is.
     pub folder: &'s Path,
     /// Patterns of files and folders that are not read. `*` and `?` stand for characters of one name, `**` also for
     /// slashes. A pattern with a slash is matched with the path from the folder, any other with each name in it.

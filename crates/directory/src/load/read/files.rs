@@ -62,11 +62,19 @@ pub(crate) fn path_of(folder: &Path, name: &str) -> PathBuf {
     match name.starts_with("./") || name.starts_with("../") {
         true => PathBuf::from(name),
         // An absolute path stays what it is.
-        false => folder.join(name),
+        false => base(folder).join(name),
     }
 }
 
-/// Every file of a folder and the folders in it, sorted by name; what is excluded; and what is
+/// What names are relative to: the folder of the file, if the directory is one file.
+fn base(folder: &Path) -> &Path {
+    match folder.is_file() {
+        true => folder.parent().unwrap_or(folder),
+        false => folder,
+    }
+}
+
+/// Every file of a folder and the folders in it, sorted by name, or the one file that it is; what is excluded; and what is
 /// wrong. Names that begin with a dot are left out, as every tool does: they are settings and
 /// remains of tools.
 pub(crate) fn list(
@@ -85,6 +93,11 @@ pub(crate) fn list(
         problems: Vec::new(),
     };
     match fs::canonicalize(folder) {
+        Ok(file) if file.is_file() => {
+            list.root = base(&file).to_path_buf();
+            let name = folder.file_name().unwrap_or_default();
+            list.entry(&file, &name.to_string_lossy());
+        }
         Ok(root) => {
             list.root = root.clone();
             list.all(root, &folder.display().to_string());
