@@ -77,9 +77,9 @@ fn form(command: &str, input: &str) -> Form {
         (_, "--scenario") => Form::Scenario,
         (_, "--request") => Form::Request,
         (_, "--directory") => Form::Dumps,
-        // The matrix compares with the ARNs of its lines.
+        // These compare with the ARNs of their lines.
         ("decide" | "explain" | "assume" | "what-can", "--principal") => Form::Principal,
-        ("matrix", "--principal") => Form::NotJson,
+        ("matrix" | "admins" | "escalate", "--principal") => Form::NotJson,
         // The policy language, images and catalogs.
         ("fmt" | "expand", "FILE") | (_, "IMAGE" | "--image" | "--base" | "--data") => {
             Form::NotJson
