@@ -197,11 +197,14 @@ fn one(tests: &[(&Test, bool)], within: &[&Values], work: &mut Work) -> Result<S
             Asked::Presence(_, present) if present != wanted => return Ok(Search::Empty),
             Asked::Presence(..) => {}
             Asked::Values(values) => {
-                let has_variable = values.language().is_some_and(Language::has_variable);
+                // Where a character must stand in every pattern, no value of a variable makes it empty.
+                let depends = values
+                    .language()
+                    .is_some_and(|own| own.has_variable() && own.may_contain(""));
                 // `COND-32`: of the empty text, a quantified test says nothing.
                 let is_all = test.quantifier == Quantifier::All;
                 needs_text |= is_all && !wanted;
-                if has_variable && !is_all {
+                if depends && !is_all {
                     is_open = true;
                 } else {
                     may_be_empty &= test.of_values(&[String::new()]) == *wanted;

@@ -162,7 +162,7 @@ impl Language {
     }
 
     /// True if the text belongs to the language under some value of a variable, for all that its ends say.
-    fn may_contain(&self, text: &str) -> bool {
+    pub(crate) fn may_contain(&self, text: &str) -> bool {
         let tokens: Pattern = crate::pattern::text(text).collect();
         self.sharing(&tokens)
             .iter()
