@@ -325,9 +325,52 @@ fn entry(
         }
     }
     match product.search(work)? {
-        Search::Found(_) if unsure => Ok(Search::Open),
+        Search::Found(_) if unsure => match has_variables {
+            true => relaxed(pattern, within, without, work),
+            false => Ok(Search::Open),
+        },
         found => Ok(found),
     }
+}
+
+/// Whether a pattern with variables is excluded even if these stand for anything each time.
+fn relaxed(
+    pattern: &Pattern,
+    within: &[&Language],
+    without: &[&Language],
+    work: &mut Work,
+) -> Result<Search, UsedUp> {
+    let relax = |pattern: &Pattern| -> Pattern {
+        let token = |token: &Token| match token.class {
+            Class::Variable(_) => Token::many(Class::Any),
+            _ => *token,
+        };
+        pattern.iter().map(token).collect()
+    };
+    let wide = relax(pattern);
+    let mut product = Product::new(&wide);
+    for (languages, is_required) in [(without, false), (within, true)] {
+        for language in languages {
+            work.spend(8)?;
+            let meeting: Vec<Pattern> = relevant(language, pattern, true).collect();
+            let tokens: usize = meeting.iter().map(Vec::len).sum();
+            work.spend(tokens * wide.len() / 8)?;
+            match is_required {
+                true => product.require(meeting.iter().map(relax).collect()),
+                // What depends on a variable may exclude nothing.
+                false => product.exclude(
+                    meeting
+                        .into_iter()
+                        .filter(|own| !has_variable(own))
+                        .collect(),
+                ),
+            }
+        }
+    }
+    Ok(match product.search(work)? {
+        Search::Empty => Search::Empty,
+        Search::Found(_) | Search::Open => Search::Open,
+    })
 }
 
 /// The entries of a language that a text of the pattern may be in.

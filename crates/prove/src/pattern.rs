@@ -273,7 +273,7 @@ fn is_one_for(outer: Class, inner: Class) -> bool {
     !matches!(inner, Class::Variable(_)) || outer == inner
 }
 
-/// False only if no text matches both patterns, by what they begin and end with.
+/// False only if no text matches both patterns, by what they begin and end with, and by their lengths.
 pub(crate) fn may_meet(a: &[Token], b: &[Token]) -> bool {
     fn ends_meet<'t>(
         a: impl Iterator<Item = &'t Token>,
@@ -293,8 +293,33 @@ pub(crate) fn may_meet(a: &[Token], b: &[Token]) -> bool {
     }
     match ends_meet(a.iter(), b.iter()) {
         Some(answer) => answer,
-        None => ends_meet(a.iter().rev(), b.iter().rev()) != Some(false),
+        None => {
+            ends_meet(a.iter().rev(), b.iter().rev()) != Some(false)
+                && !is_longer(a, b)
+                && !is_longer(b, a)
+        }
     }
+}
+
+/// True if every text of the first pattern is longer than every text of the second, whatever their variables are: the second
+/// has no runs, and the first has its variables and more characters.
+fn is_longer(a: &[Token], b: &[Token]) -> bool {
+    let is_variable = |token: &&Token| matches!(token.class, Class::Variable(_));
+    if b.iter().any(|token| token.many) || !a.iter().chain(b).any(|own| is_variable(&own)) {
+        return false;
+    }
+    let mut variables: Vec<Class> = a.iter().filter(is_variable).map(|own| own.class).collect();
+    for own in b.iter().filter(is_variable) {
+        match variables.iter().position(|class| *class == own.class) {
+            Some(at) => variables.swap_remove(at),
+            None => return false,
+        };
+    }
+    let characters = |pattern: &[Token]| {
+        let own = pattern.iter().filter(|own| !own.many && !is_variable(own));
+        own.count()
+    };
+    characters(a) > characters(b)
 }
 
 /// True if the pattern has a variable.

@@ -15,7 +15,7 @@ use portcullis_syntax::vars::{Piece, Variable as Written, arn_parts, pieces};
 use crate::algebra::{Algebra, Flavor, Variable};
 use crate::key::{Asked, Test};
 use crate::language::Language;
-use crate::pattern::{Class, Pattern, Token, glob, matches, push, text};
+use crate::pattern::{Class, Pattern, Token, glob, matches, may_meet, push, text};
 use crate::typed::Orders;
 use crate::value::Values;
 
@@ -264,7 +264,8 @@ pub(crate) fn condition<A: Algebra>(
             let truths = texts().filter_map(|text| match variables {
                 true if pieces(text).any(is_variable) => {
                     // `VAR-4`: expanded, and then it must be one of the two.
-                    Some(value(text, Wild::None, Flavor::Truth, true, algebra))
+                    let own = value(text, Wild::None, Flavor::Truth, true, algebra);
+                    may_be_truth(&own).then_some(own)
                 }
                 _ => truth(text),
             });
@@ -355,6 +356,17 @@ fn arn<A: Algebra>(source: &str, variables: bool, algebra: &mut A) -> Option<Pat
     let tokens = value(last, Wild::Any, Flavor::Text, variables, algebra);
     extend(&mut pattern, tokens);
     Some(pattern)
+}
+
+/// True unless no values of its variables make a pattern `true` or `false`.
+fn may_be_truth(pattern: &Pattern) -> bool {
+    let lower = |token: &Token| match token.class {
+        Class::Char(own) => Token::one(Class::Char(own.to_ascii_lowercase())),
+        _ => *token,
+    };
+    let pattern: Pattern = pattern.iter().map(lower).collect();
+    let meets = |truth| may_meet(&pattern, &text(truth).collect::<Pattern>());
+    ["true", "false"].into_iter().any(meets)
 }
 
 /// `true` or `false` in any case; none for other texts (`COND-70`).

@@ -188,6 +188,22 @@ impl<'f> Theory<'f> {
         let scope = self.case.scope(&part);
         let mut found: Vec<Vec<String>> = Vec::new();
         let mut texts: Vec<String> = Vec::new();
+        let is_truth = |token: &Token| match token.class {
+            Class::Variable(id) => {
+                let variable = self.formulas.variable_of(id);
+                variable.is_some_and(|own| own.key == key && own.flavor == Flavor::Truth)
+            }
+            _ => false,
+        };
+        let wishes: Vec<Wish> = open.iter().flat_map(|(_, own)| own).copied().collect();
+        let tests = self.tests(&wishes);
+        let mut patterns = tests
+            .iter()
+            .filter_map(|(test, _)| test.language())
+            .flat_map(Language::patterns);
+        if patterns.any(|pattern| pattern.iter().any(is_truth)) {
+            texts.extend(["true".to_owned(), "false".to_owned()]);
+        }
         for word in ["ann", "x", "team", "a1", "222222222222"] {
             texts.push(word.into());
         }
