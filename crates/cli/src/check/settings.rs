@@ -447,9 +447,11 @@ fn typed((whole, table): (&Value<'_>, &DeTable<'_>)) -> Result<Typed, Wrong> {
             }
         }
     }
-    let files = files.ok_or_else(|| wrong(whole, "`files` is missing"))?;
+    let files = files.ok_or_else(|| wrong(whole, NO_FILES))?;
     Ok(Typed { files, wanted })
 }
+
+const NO_FILES: &str = "`files` is missing: say which files it is about, such as \"**\" for all";
 
 fn allowed((whole, table): (&Value<'_>, &DeTable<'_>), text: &str) -> Result<Allow, Wrong> {
     let (mut files, mut code, mut sid, mut reason, mut until) = (None, None, None, None, None);
@@ -479,15 +481,17 @@ fn allowed((whole, table): (&Value<'_>, &DeTable<'_>), text: &str) -> Result<All
             }
         }
     }
-    let missing = |name: &str| wrong(whole, format!("`{name}` is missing"));
     if reason.is_none_or(|reason: String| reason.is_empty()) {
-        return Err(wrong(whole, "`reason` is missing"));
+        return Err(wrong(
+            whole,
+            "`reason` is missing: say why the finding may stay",
+        ));
     }
     let at = u32::try_from(whole.span().start).unwrap_or_default();
     Ok(Allow {
         line: LineIndex::new(text).position(at).0,
-        files: files.ok_or_else(|| missing("files"))?,
-        code: code.ok_or_else(|| missing("code"))?,
+        files: files.ok_or_else(|| wrong(whole, NO_FILES))?,
+        code: code.ok_or_else(|| wrong(whole, "`code` is missing: say which finding may stay"))?,
         sid,
         until,
         is_used: Cell::new(false),
