@@ -101,6 +101,7 @@ pub(crate) fn build(program: &mut Program) -> Index {
         tables: &tables,
         actions: &actions,
         postings: Runs::new(),
+        empty: None,
         index,
     };
     for unit in &mut units {
@@ -127,8 +128,10 @@ struct Builder<'t, 'p> {
     /// The program as it is read: statements do not change any more.
     tables: &'t Tables<'p>,
     actions: &'t [ActionInfo],
-    /// The runs of all units: equal runs are stored once.
+    /// The runs so far: equal runs of a unit are stored once. No unit has a set of another, so that only its own are looked up.
     postings: Runs<Posting>,
+    /// The run without postings, which all units share.
+    empty: Option<Run<Posting>>,
     /// What is laid out so far.
     index: Index,
 }
@@ -188,7 +191,8 @@ impl Builder<'_, '_> {
             true => Vec::new(),
             false => vec![tables.candidate_set(&mut self.index, &rest)],
         };
-        unit.catch_all = self.postings.intern(&rest).0;
+        self.postings.close();
+        unit.catch_all = self.run(&rest);
         unit.postings = Run {
             first: Id::new(count(self.index.action_postings.len())),
             count: count(sets.len()),
@@ -211,10 +215,21 @@ impl Builder<'_, '_> {
                 }
                 list.extend_from_slice(&rest);
             }
+            let sets = self.run(&list);
             self.index.action_postings.push(ActionPostings {
                 action: *action,
-                sets: self.postings.intern(&list).0,
+                sets,
             });
+        }
+    }
+
+    /// A run of postings of the unit at hand.
+    fn run(&mut self, postings: &[Posting]) -> Run<Posting> {
+        match postings {
+            [] => *self
+                .empty
+                .get_or_insert_with(|| self.postings.intern(postings).0),
+            _ => self.postings.intern(postings).0,
         }
     }
 }
