@@ -38,7 +38,7 @@ use portcullis_image::{
 
 use smallvec::SmallVec;
 
-use crate::intern::{Interner, Runs};
+use crate::intern::{Interner, Runs, make_room};
 use crate::program::Program;
 
 /// A statement whose product of actions and resources is larger than this times their sum is not
@@ -197,6 +197,7 @@ impl Builder<'_, '_> {
             first: Id::new(count(self.index.action_postings.len())),
             count: count(sets.len()),
         };
+        make_room(&mut self.index.action_postings, sets.len());
         let mut list: Vec<Posting> = Vec::new();
         for (action, set) in &sets {
             list.clear();
@@ -382,6 +383,8 @@ impl Tables<'_> {
                 candidate.mask = self.mask_of(candidate);
             }
         }
+        make_room(&mut index.candidates, candidates.len());
+        make_room(&mut index.candidate_sets, 1);
         if patterned <= SCAN_LIMIT {
             index.candidates.extend_from_slice(&candidates);
         } else {

@@ -35,6 +35,23 @@ pub(crate) fn memo<K, V>() -> Memo<K, V> {
     HashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4))
 }
 
+/// Makes room for this many more items in a table that may become one of the largest.
+///
+/// Allocators keep what is freed below some size: the C library up to 32 MiB, so that a table that grows by doubling leaves as much
+/// behind. Room beyond that costs nothing until it is written to, and growing there moves nothing.
+pub(crate) fn make_room<T>(table: &mut Vec<T>, more: usize) {
+    const SMALL: usize = 1 << 20;
+    const LARGE: usize = 33 << 20;
+    if table.capacity() - table.len() >= more {
+        return;
+    }
+    let size = size_of::<T>().max(1);
+    match (table.len() + more) * size {
+        ..SMALL => table.reserve(more),
+        _ => table.reserve(more.max(LARGE / size)),
+    }
+}
+
 /// What parts of statements became lately, by what they say: policies say the same things again and again or hardly ever, and then
 /// they need not be kept beside what they became.
 pub(crate) struct Recent<V> {
@@ -189,6 +206,7 @@ impl<R, T: Clone + Eq + Hash> Runs<R, T> {
             next
         });
         if is_new {
+            make_room(&mut self.items, run.len());
             self.items.extend_from_slice(run);
         }
         (own, is_new)
@@ -209,7 +227,7 @@ impl<R, T: Clone + Eq + Hash> Runs<R, T> {
 
     /// Makes room for this many more items.
     pub(crate) fn reserve(&mut self, count: usize) {
-        self.items.reserve(count);
+        make_room(&mut self.items, count);
     }
 
     /// The same, for renumbering; what the table knows of changed runs is then wrong.
@@ -297,6 +315,7 @@ impl Strings {
             new
         });
         if is_new {
+            make_room(&mut self.bytes, text.len());
             self.bytes.extend_from_slice(text.as_bytes());
         }
         stored

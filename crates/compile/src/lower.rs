@@ -31,7 +31,7 @@ use portcullis_syntax::{Policy, PolicySets, vars};
 use smallvec::SmallVec;
 
 use crate::fold::compare_folded;
-use crate::intern::write_texts;
+use crate::intern::{make_room, write_texts};
 use crate::pattern::{Case, PatternBuilder, Reading};
 use crate::program::{ListOfEntries, Program, WrittenGuard};
 use crate::{CompileError, public};
@@ -144,13 +144,13 @@ impl Program {
             statements += list.len();
             conditions += list.iter().map(|one| one.conditions.len()).sum::<usize>();
         }
-        self.statements.reserve(statements);
+        make_room(&mut self.statements, statements);
         if self.options.debug {
-            self.origins.reserve(statements);
+            make_room(&mut self.origins, statements);
         }
         self.code.reserve(conditions);
         if self.options.debug {
-            self.insn_sources.reserve(conditions);
+            make_room(&mut self.insn_sources, conditions);
         }
     }
 
