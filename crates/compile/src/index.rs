@@ -32,8 +32,8 @@ use portcullis_image::index::{
 use portcullis_image::wire::{count, index as index_of};
 use portcullis_image::{
     ActionEntry, ActionPattern, ActionPostings, Bucket, Candidate, CandidateSet, Fallback, Id,
-    LayerSet, Pattern, PatternKind, Posting, Probe, Run, ServiceRecord, Start, Statement, Str,
-    TokenKind, TokenRecord, Unit, Verify,
+    Join, LayerSet, Pattern, PatternKind, Posting, Probe, Run, ServiceRecord, Start, Statement,
+    Str, TokenKind, TokenRecord, Unit, Verify,
 };
 
 use smallvec::SmallVec;
@@ -88,8 +88,9 @@ impl Index {
 /// Builds the index of a program whose statements are in their final order, and tells its units where
 /// their postings are.
 ///
-/// The table of actions is built once for all units; then each unit gets candidates, sets and postings of its own.
-pub(crate) fn build(program: &mut Program) -> Index {
+/// The table of actions is built once for all units; then each unit gets candidates, sets and postings of its own. The units of the
+/// second half of the statements are done beside the others, and what is numbered there moves up.
+pub(crate) fn build(program: &mut Program, join: Join) -> Index {
     let mut units = core::mem::take(&mut program.units);
     let tables = Tables {
         program,
@@ -97,20 +98,31 @@ pub(crate) fn build(program: &mut Program) -> Index {
     };
     let mut index = Index::default();
     let actions = tables.actions(&mut index);
-    let mut builder = Builder {
+    let builder = |index| Builder {
         tables: &tables,
         actions: &actions,
         postings: Runs::new(),
         empty: None,
         index,
     };
-    for unit in &mut units {
-        builder.unit(unit);
-    }
-    let mut index = builder.index;
-    index.postings = builder.postings.into_items();
+    let half = tables.program.statements.len() / 2;
+    let half = units.partition_point(|unit| unit.statements.first.index() <= half);
+    let (head, tail) = units.split_at_mut(half);
+    let (mut first, mut second) = (builder(index), builder(Index::default()));
+    join(
+        &mut || head.iter_mut().for_each(|unit| first.unit(unit)),
+        &mut || tail.iter_mut().for_each(|unit| second.unit(unit)),
+    );
+    let index = first.joined(second, tail);
     program.units = units;
     index
+}
+
+/// Appends a table to another, and frees it.
+fn append<T>(to: &mut Vec<T>, from: &mut Vec<T>) {
+    make_room(to, from.len());
+    to.append(from);
+    from.shrink_to_fit();
 }
 
 /// The patterns for actions: what is known of them without looking at statements.
@@ -222,6 +234,46 @@ impl Builder<'_, '_> {
                 sets,
             });
         }
+    }
+
+    /// The index of all units: those of `other` come behind, so that its numbers grow by what is there.
+    fn joined(self, mut other: Self, units: &mut [Unit]) -> Index {
+        let mut index = self.index;
+        index.postings = self.postings.into_items();
+        let mut postings = other.postings.into_items();
+        let empty = self.empty;
+        let moved = count(index.postings.len());
+        let moved = |run: &mut Run<Posting>| match empty {
+            Some(empty) if run.count == 0 => *run = empty,
+            _ => run.first = run.first.plus(moved),
+        };
+        for unit in units {
+            let of_unit = &mut unit.postings;
+            of_unit.first = of_unit.first.plus(count(index.action_postings.len()));
+            moved(&mut unit.catch_all);
+        }
+        let other = &mut other.index;
+        for own in &mut other.action_postings {
+            moved(&mut own.sets);
+        }
+        for own in &mut postings {
+            own.set = own.set.plus(count(index.candidate_sets.len()));
+        }
+        for own in &mut other.candidate_sets {
+            own.scanned.first = own.scanned.first.plus(count(index.candidates.len()));
+            own.probes += count(index.probes.len());
+            own.buckets += count(index.buckets.len());
+        }
+        for own in &mut other.buckets {
+            own.first = own.first.plus(count(index.candidates.len()));
+        }
+        append(&mut index.action_postings, &mut other.action_postings);
+        append(&mut index.postings, &mut postings);
+        append(&mut index.candidate_sets, &mut other.candidate_sets);
+        append(&mut index.candidates, &mut other.candidates);
+        append(&mut index.probes, &mut other.probes);
+        append(&mut index.buckets, &mut other.buckets);
+        index
     }
 
     /// A run of postings of the unit at hand.

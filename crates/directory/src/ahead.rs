@@ -6,10 +6,10 @@
 
 use std::collections::BTreeMap;
 use std::iter::Enumerate;
-use std::num::NonZero;
+use std::panic;
 use std::slice::IterMut;
 use std::sync::{Mutex, PoisonError, mpsc};
-use std::{panic, thread};
+use std::thread::{self, ScopedJoinHandle};
 
 use bumpalo::Bump;
 
@@ -53,10 +53,9 @@ impl Ahead {
     pub(crate) fn new() -> Ahead {
         let mut arenas = Vec::new();
         arenas.resize_with(JOBS, Bump::new);
-        let processors = thread::available_parallelism().map_or(1, NonZero::get);
         Ahead {
             arenas,
-            has_second_thread: processors > 1,
+            has_second_thread: has_second_processor(),
         }
     }
 
@@ -99,12 +98,32 @@ impl Ahead {
                 };
                 early.insert(number, one);
             }
-            // A thread that is not joined frees its memory when it likes: perhaps while a host decides.
-            second
-                .join()
-                .unwrap_or_else(|payload| panic::resume_unwind(payload));
+            joined(second);
         });
     }
+}
+
+/// Does both, at once if there are two processors: a [`portcullis_image::Join`].
+pub(crate) fn join(one: &mut (dyn FnMut() + Send), other: &mut (dyn FnMut() + Send)) {
+    if !has_second_processor() {
+        one();
+        return other();
+    }
+    thread::scope(|scope| {
+        let second = scope.spawn(other);
+        one();
+        joined(second);
+    });
+}
+
+/// What a thread gave. One that is not joined frees its memory when it likes: perhaps while a host decides.
+fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
+    let joined = thread.join();
+    joined.unwrap_or_else(|payload| panic::resume_unwind(payload))
+}
+
+fn has_second_processor() -> bool {
+    thread::available_parallelism().is_ok_and(|count| count.get() > 1)
 }
 
 #[cfg(test)]

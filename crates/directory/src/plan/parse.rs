@@ -9,9 +9,9 @@ use crate::store::documents::Documents;
 use crate::store::texts::TextId;
 
 /// Documents of a job.
-const BATCH: usize = 8;
+const BATCH: usize = 32;
 
-/// How many documents are parsed together: some 2 MB of trees.
+/// How many documents are parsed together: some 4 MB of trees.
 pub(super) const ROUND: usize = BATCH * Ahead::JOBS;
 
 /// A document, and the type that it is read as.
