@@ -1,6 +1,6 @@
 //! From a program to the bytes of an image.
 //!
-//! One pass over the sections in the order of the format. What needs the whole program is done before:
+//! One pass over the sections, which two threads share where the host has them. What needs the whole program is done before:
 //!
 //! 1. principals get their numbers in the sorted section, and lists of them are renumbered;
 //! 2. the most common guards get numbers of their own;
