@@ -1,6 +1,6 @@
 //! From a program to the bytes of an image.
 //!
-//! One pass over the sections in the order of the format. What needs the whole program is done before:
+//! One pass over the sections, which two threads share where the host has them. What needs the whole program is done before:
 //!
 //! 1. principals get their numbers in the sorted section, and lists of them are renumbered;
 //! 2. the most common guards get numbers of their own;
@@ -20,8 +20,10 @@
 //! go as they are written. Writing section by section to a file was rejected: the header is the first of the image and has the
 //! checksum of everything behind it.
 
+use std::sync::{Mutex, PoisonError};
+
 use portcullis_image::wire::{count, index, name_hash, widened};
-use portcullis_image::{Header, Id, LIST_LEN, Section, SlotEntry, SlotStart, StatementFlags};
+use portcullis_image::{Header, Id, Join, LIST_LEN, Section, SlotEntry, SlotStart, StatementFlags};
 
 use crate::CompileError;
 use crate::index::{Index, build};
@@ -34,12 +36,12 @@ use crate::program::{Program, sections};
 ///
 /// # Errors
 /// [`CompileError::TooLarge`] if an offset would need more than 31 bits.
-pub(crate) fn emit(mut program: Program) -> Result<Vec<u8>, CompileError> {
+pub(crate) fn emit(mut program: Program, join: Join) -> Result<Vec<u8>, CompileError> {
     sort_principals(&mut program);
     number_shared(&mut program);
 
     let mut index = match program.options.index {
-        true => build(&mut program),
+        true => build(&mut program, join),
         false => Index::default(),
     };
     program.close();
@@ -48,7 +50,7 @@ pub(crate) fn emit(mut program: Program) -> Result<Vec<u8>, CompileError> {
     let slots = slot_index(&program);
     sort_records(&mut program);
 
-    let tables: Vec<(Section, Box<dyn SectionData>)> = sections(program.options)
+    let tables: Vec<(Section, Table)> = sections(program.options)
         .map(|section| (section, table(&mut program, &mut index, &slots, section)))
         .collect();
     let mut end = Header::SIZE + Header::ENTRY * tables.len();
@@ -65,15 +67,24 @@ pub(crate) fn emit(mut program: Program) -> Result<Vec<u8>, CompileError> {
     // Zeros that the system gives take no memory until they are written.
     let mut image = vec![0; end];
     let count_of_sections = count(tables.len());
-    for (entry, (start, (section, table))) in starts.into_iter().zip(tables).enumerate() {
-        let size = table.size();
-        if let Some(place) = image.get_mut(start..start + size) {
-            table.write(place);
-        }
-        let words = [section.number(), count(start), count(size), 0];
+    for (entry, (start, (section, table))) in starts.iter().zip(&tables).enumerate() {
+        let words = [section.number(), count(*start), count(table.size()), 0];
         let at = Header::SIZE + Header::ENTRY * entry;
         put(&mut image, at, &words.map(u32::to_le_bytes).concat());
     }
+    // From the end on, where the largest are.
+    let mut places = Vec::with_capacity(tables.len());
+    let mut rest = image.as_mut_slice();
+    for (start, (_, table)) in starts.into_iter().zip(tables).rev() {
+        let (before, place) = rest.split_at_mut(start);
+        let place = place.split_at_mut(table.size()).0;
+        places.push((table, place));
+        rest = before;
+    }
+    let places = Mutex::new(places.into_iter());
+    let next = || places.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let write = || std::iter::from_fn(next).for_each(|(table, place)| table.write(place));
+    join(&mut { write }, &mut { write });
 
     put(&mut image, 0, &Header::MAGIC);
     put(&mut image, 8, &Header::VERSION.to_le_bytes());
@@ -95,6 +106,9 @@ fn put(image: &mut [u8], at: usize, bytes: &[u8]) {
         target.copy_from_slice(bytes);
     }
 }
+
+/// The data of a section, which any thread may write.
+type Table = Box<dyn SectionData + Send>;
 
 /// Records of one kind that become a section.
 trait SectionData {
@@ -156,17 +170,12 @@ impl SectionData for Texts {
 ///
 /// The index of slots, its starts and the sorted principals are made here; every other section is a table of the program or of
 /// the index.
-fn table(
-    program: &mut Program,
-    index: &mut Index,
-    slots: &[SlotEntry],
-    section: Section,
-) -> Box<dyn SectionData> {
+fn table(program: &mut Program, index: &mut Index, slots: &[SlotEntry], section: Section) -> Table {
     use core::mem::take;
-    fn records<T: 'static, const N: usize>(
+    fn records<T: Send + 'static, const N: usize>(
         records: Vec<T>,
-        encode: impl Fn(&T) -> [u8; N] + 'static,
-    ) -> Box<dyn SectionData> {
+        encode: impl Fn(&T) -> [u8; N] + Send + 'static,
+    ) -> Table {
         Box::new(Records { records, encode })
     }
     match section {

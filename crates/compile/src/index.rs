@@ -22,6 +22,8 @@
 //! The index only narrows, so a mistake here costs time or, where a candidate is missing, a statement: every comparison of the
 //! tests runs with and without it. Hash tables have fixed seeds, because the same policies must give the same bytes.
 
+mod joined;
+
 use std::collections::HashMap;
 
 use ahash::RandomState;
@@ -32,13 +34,13 @@ use portcullis_image::index::{
 use portcullis_image::wire::{count, index as index_of};
 use portcullis_image::{
     ActionEntry, ActionPattern, ActionPostings, Bucket, Candidate, CandidateSet, Fallback, Id,
-    LayerSet, Pattern, PatternKind, Posting, Probe, Run, ServiceRecord, Start, Statement, Str,
-    TokenKind, TokenRecord, Unit, Verify,
+    Join, LayerSet, Pattern, PatternKind, Posting, Probe, Run, ServiceRecord, Start, Statement,
+    Str, TokenKind, TokenRecord, Unit, Verify,
 };
 
 use smallvec::SmallVec;
 
-use crate::intern::{Interner, Runs};
+use crate::intern::{Interner, Runs, make_room};
 use crate::program::Program;
 
 /// A statement whose product of actions and resources is larger than this times their sum is not
@@ -88,8 +90,9 @@ impl Index {
 /// Builds the index of a program whose statements are in their final order, and tells its units where
 /// their postings are.
 ///
-/// The table of actions is built once for all units; then each unit gets candidates, sets and postings of its own.
-pub(crate) fn build(program: &mut Program) -> Index {
+/// The table of actions is built once for all units; then each unit gets candidates, sets and postings of its own. The units of the
+/// second half of the statements are done beside the others, and what is numbered there moves up.
+pub(crate) fn build(program: &mut Program, join: Join) -> Index {
     let mut units = core::mem::take(&mut program.units);
     let tables = Tables {
         program,
@@ -97,17 +100,22 @@ pub(crate) fn build(program: &mut Program) -> Index {
     };
     let mut index = Index::default();
     let actions = tables.actions(&mut index);
-    let mut builder = Builder {
+    let builder = |index| Builder {
         tables: &tables,
         actions: &actions,
         postings: Runs::new(),
+        empty: None,
         index,
     };
-    for unit in &mut units {
-        builder.unit(unit);
-    }
-    let mut index = builder.index;
-    index.postings = builder.postings.into_items();
+    let half = tables.program.statements.len() / 2;
+    let half = units.partition_point(|unit| unit.statements.first.index() <= half);
+    let (head, tail) = units.split_at_mut(half);
+    let (mut first, mut second) = (builder(index), builder(Index::default()));
+    join(
+        &mut || head.iter_mut().for_each(|unit| first.unit(unit)),
+        &mut || tail.iter_mut().for_each(|unit| second.unit(unit)),
+    );
+    let index = first.joined(second, tail);
     program.units = units;
     index
 }
@@ -127,8 +135,10 @@ struct Builder<'t, 'p> {
     /// The program as it is read: statements do not change any more.
     tables: &'t Tables<'p>,
     actions: &'t [ActionInfo],
-    /// The runs of all units: equal runs are stored once.
+    /// The runs so far: equal runs of a unit are stored once. No unit has a set of another, so that only its own are looked up.
     postings: Runs<Posting>,
+    /// The run without postings, which all units share.
+    empty: Option<Run<Posting>>,
     /// What is laid out so far.
     index: Index,
 }
@@ -188,11 +198,13 @@ impl Builder<'_, '_> {
             true => Vec::new(),
             false => vec![tables.candidate_set(&mut self.index, &rest)],
         };
-        unit.catch_all = self.postings.intern(&rest).0;
+        self.postings.close();
+        unit.catch_all = self.run(&rest);
         unit.postings = Run {
             first: Id::new(count(self.index.action_postings.len())),
             count: count(sets.len()),
         };
+        make_room(&mut self.index.action_postings, sets.len());
         let mut list: Vec<Posting> = Vec::new();
         for (action, set) in &sets {
             list.clear();
@@ -211,10 +223,21 @@ impl Builder<'_, '_> {
                 }
                 list.extend_from_slice(&rest);
             }
+            let sets = self.run(&list);
             self.index.action_postings.push(ActionPostings {
                 action: *action,
-                sets: self.postings.intern(&list).0,
+                sets,
             });
+        }
+    }
+
+    /// A run of postings of the unit at hand.
+    fn run(&mut self, postings: &[Posting]) -> Run<Posting> {
+        match postings {
+            [] => *self
+                .empty
+                .get_or_insert_with(|| self.postings.intern(postings).0),
+            _ => self.postings.intern(postings).0,
         }
     }
 }
@@ -367,6 +390,8 @@ impl Tables<'_> {
                 candidate.mask = self.mask_of(candidate);
             }
         }
+        make_room(&mut index.candidates, candidates.len());
+        make_room(&mut index.candidate_sets, 1);
         if patterned <= SCAN_LIMIT {
             index.candidates.extend_from_slice(&candidates);
         } else {

@@ -19,6 +19,7 @@ use ahash::RandomState;
 use hashbrown::{HashMap, HashTable};
 use portcullis_image::wire::{count, index, low};
 use portcullis_image::{Id, LIST_LEN, ListId, Run, Str};
+use portcullis_syntax::ast::Text;
 
 /// The hash of a thing, by fixed seeds: a table's answers do not depend on them, its speed on hostile input does not matter more
 /// than that two runs take the same time.
@@ -32,6 +33,74 @@ pub(crate) type Memo<K, V> = HashMap<K, V, RandomState>;
 /// A memo that knows nothing yet. It is no part of the result: forgetting an entry would cost time alone.
 pub(crate) fn memo<K, V>() -> Memo<K, V> {
     HashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4))
+}
+
+/// Makes room for this many more items in a table that may become one of the largest.
+///
+/// Allocators keep what is freed below some size: the C library up to 32 MiB, so that a table that grows by doubling leaves as much
+/// behind. Room beyond that costs nothing until it is written to, and growing there moves nothing.
+pub(crate) fn make_room<T>(table: &mut Vec<T>, more: usize) {
+    const SMALL: usize = 1 << 20;
+    const LARGE: usize = 33 << 20;
+    if table.capacity() - table.len() >= more {
+        return;
+    }
+    let size = size_of::<T>().max(1);
+    match (table.len() + more) * size {
+        ..SMALL => table.reserve(more),
+        _ => table.reserve(more.max(LARGE / size)),
+    }
+}
+
+/// What parts of statements became lately, by what they say: policies say the same things again and again or hardly ever, and then
+/// they need not be kept beside what they became.
+pub(crate) struct Recent<V> {
+    made: Memo<Box<[u8]>, V>,
+    /// Bytes that all of it takes, more or less.
+    size: usize,
+    /// The part that was asked for last.
+    key: Vec<u8>,
+}
+
+impl<V: Copy> Recent<V> {
+    /// Bytes after which all is forgotten.
+    const LIMIT: usize = 1 << 19;
+    /// Those of an entry beside its key.
+    const ENTRY: usize = 64;
+
+    pub(crate) fn new() -> Self {
+        Recent {
+            made: memo(),
+            size: 0,
+            key: Vec::new(),
+        }
+    }
+
+    /// What a part became, if it is remembered. All that matters of it is written to the key, such that no two parts have the same.
+    pub(crate) fn get(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> Option<V> {
+        self.key.clear();
+        write(&mut self.key);
+        self.made.get(self.key.as_slice()).copied()
+    }
+
+    /// Remembers what the part became that was asked for last.
+    pub(crate) fn add(&mut self, value: V) {
+        self.size += self.key.len() + Self::ENTRY;
+        if self.size > Self::LIMIT {
+            self.made.clear();
+            self.size = self.key.len() + Self::ENTRY;
+        }
+        self.made.insert(self.key.as_slice().into(), value);
+    }
+}
+
+/// Writes texts to a key, with their number and their lengths.
+pub(crate) fn write_texts(key: &mut Vec<u8>, texts: &[Text<'_>]) {
+    key.extend(count(texts.len()).to_le_bytes());
+    for text in texts {
+        key.extend(count(text.value.len()).to_le_bytes());
+        key.extend(text.value.as_bytes());
+    }
 }
 
 /// A table of keys into a store, with the lower half of their hashes; the things themselves are stored elsewhere, once.
@@ -137,6 +206,7 @@ impl<R, T: Clone + Eq + Hash> Runs<R, T> {
             next
         });
         if is_new {
+            make_room(&mut self.items, run.len());
             self.items.extend_from_slice(run);
         }
         (own, is_new)
@@ -157,7 +227,7 @@ impl<R, T: Clone + Eq + Hash> Runs<R, T> {
 
     /// Makes room for this many more items.
     pub(crate) fn reserve(&mut self, count: usize) {
-        self.items.reserve(count);
+        make_room(&mut self.items, count);
     }
 
     /// The same, for renumbering; what the table knows of changed runs is then wrong.
@@ -245,6 +315,7 @@ impl Strings {
             new
         });
         if is_new {
+            make_room(&mut self.bytes, text.len());
             self.bytes.extend_from_slice(text.as_bytes());
         }
         stored

@@ -84,7 +84,7 @@ mod public;
 use core::fmt;
 
 use crate::program::Program;
-use portcullis_image::LayerSet;
+use portcullis_image::{Join, LayerSet};
 use portcullis_syntax::{Policy, PolicySets};
 
 /// What to compile beside the policies themselves. The default is both; no option changes a decision.
@@ -188,7 +188,13 @@ pub fn compile(sets: &PolicySets<'_>, options: Options) -> Result<Vec<u8>, Compi
     }
     let mut program = Program::new(options);
     program.unit(&lower::layers_of(sets)?);
-    emit::emit(program)
+    emit::emit(program, in_turn)
+}
+
+/// [`Join`] on one thread.
+fn in_turn(one: &mut (dyn FnMut() + Send), other: &mut (dyn FnMut() + Send)) {
+    one();
+    other();
 }
 
 /// Policies that are decided together: a unit of an image, before it is one.
@@ -249,6 +255,14 @@ impl Compiler {
     /// # Errors
     /// [`CompileError`] if the policies exceed what an image can hold.
     pub fn finish(self) -> Result<Vec<u8>, CompileError> {
-        emit::emit(self.0)
+        self.finish_on(in_turn)
+    }
+
+    /// [`Compiler::finish`] on two threads, if the host has them: the same image.
+    ///
+    /// # Errors
+    /// As [`Compiler::finish`].
+    pub fn finish_on(self, join: Join) -> Result<Vec<u8>, CompileError> {
+        emit::emit(self.0, join)
     }
 }

@@ -14,8 +14,8 @@
 //! No statement is merged with another, dropped or reordered but for Deny coming first, since explanations name
 //! each by its position in its document.
 //!
-//! What is equal is shared: entries that were met before are looked up as texts and not read again, and a guard is one run of
-//! instructions however many statements have it, whatever the order of their conditions. Lines and columns are found only if
+//! What is equal is shared: lists of entries and conditions that were met lately are looked up as texts and not read again, and a
+//! guard is one run of instructions however many statements have it, whatever the order of their conditions. Lines and columns are found only if
 //! explanations are to print them.
 
 use portcullis_image::wire::count;
@@ -31,15 +31,10 @@ use portcullis_syntax::{Policy, PolicySets, vars};
 use smallvec::SmallVec;
 
 use crate::fold::compare_folded;
+use crate::intern::{make_room, write_texts};
 use crate::pattern::{Case, PatternBuilder, Reading};
-use crate::program::{Program, WrittenGuard};
+use crate::program::{ListOfEntries, Program, WrittenGuard};
 use crate::{CompileError, public};
-
-/// Entries of `Resource` whose patterns are remembered, for each way to read them.
-const RECENT: usize = 1 << 12;
-
-/// The entries of a list as they are written, beside the patterns: what explanations print.
-type Written<'a> = SmallVec<[&'a str; 8]>;
 
 /// The policies of a unit, with the layers that each of them is in.
 pub(crate) type UnitPolicies<'s, 'a> = Vec<(LayerSet, &'s [Policy<'a>])>;
@@ -149,13 +144,13 @@ impl Program {
             statements += list.len();
             conditions += list.iter().map(|one| one.conditions.len()).sum::<usize>();
         }
-        self.statements.reserve(statements);
+        make_room(&mut self.statements, statements);
         if self.options.debug {
-            self.origins.reserve(statements);
+            make_room(&mut self.origins, statements);
         }
         self.code.reserve(conditions);
         if self.options.debug {
-            self.insn_sources.reserve(conditions);
+            make_room(&mut self.insn_sources, conditions);
         }
     }
 
@@ -214,8 +209,8 @@ impl Program {
         };
         let (resources, not_resource) = match &statement.resource {
             Some(entries) => {
-                let (list, written) = self.resources(document, entries);
-                origin.resources = self.written(&written);
+                let list;
+                (list, origin.resources) = self.resources(document, entries);
                 (list, entries.negated)
             }
             None => {
@@ -223,8 +218,8 @@ impl Program {
                 (Entries::Any, false)
             }
         };
-        let (actions, written) = self.actions(&statement.action);
-        origin.actions = self.written(&written);
+        let actions;
+        (actions, origin.actions) = self.actions(&statement.action);
         Statement {
             flags: StatementFlags {
                 deny: statement.effect == Effect::Deny,
@@ -250,31 +245,41 @@ impl Program {
         self.list(&texts)
     }
 
-    /// `MATCH-10` to `MATCH-12`. One entry that matches every action makes the list any, whatever else is in it. Beside the list
-    /// come the entries as written, for explanations.
-    fn actions<'t>(&mut self, entries: &ast::Entries<'t>) -> (Entries<ActionPattern>, Written<'t>) {
-        let mut list: SmallVec<[(Id<ActionPattern>, &'t str); 8]> = SmallVec::new();
-        for entry in entries.list {
-            let known = self.known_actions.get(entry.value).copied();
-            let Some(action) = known.or_else(|| self.action(entry.value)) else {
-                return (Entries::Any, Written::from_slice(&[entry.value]));
-            };
-            list.push((action, entry.value));
+    /// `MATCH-10` to `MATCH-12`. One entry that matches every action makes the list any, whatever else is in it.
+    fn actions(&mut self, entries: &ast::Entries<'_>) -> ListOfEntries<ActionPattern> {
+        let known = self
+            .recent_actions
+            .get(|key| write_texts(key, entries.list));
+        if let Some(known) = known {
+            return known;
         }
-        self.entries(list)
+        let made = self.entries(entries, |program, entry| {
+            let known = program.known_actions.get(entry).copied();
+            known.or_else(|| program.action(entry))
+        });
+        self.recent_actions.add(made);
+        made
     }
 
     /// The list of the patterns of entries, each once, and beside each an entry that has it: the same pattern may have been
-    /// written in two ways.
+    /// written in two ways. An entry without a pattern makes the list any.
     fn entries<'t, T: Item>(
         &mut self,
-        mut list: SmallVec<[(Id<T>, &'t str); 8]>,
-    ) -> (Entries<T>, Written<'t>) {
+        entries: &ast::Entries<'t>,
+        mut pattern: impl FnMut(&mut Program, &'t str) -> Option<Id<T>>,
+    ) -> ListOfEntries<T> {
+        let mut list: SmallVec<[(Id<T>, &'t str); 8]> = SmallVec::new();
+        for entry in entries.list {
+            let Some(pattern) = pattern(self, entry.value) else {
+                return (Entries::Any, self.written(&[entry.value]));
+            };
+            list.push((pattern, entry.value));
+        }
         list.sort_by_key(|(item, _)| *item);
         list.dedup_by_key(|(item, _)| *item);
         let items: SmallVec<[Id<T>; 8]> = list.iter().map(|(item, _)| *item).collect();
-        let written = list.iter().map(|(_, entry)| *entry).collect();
-        (Entries::Listed(self.list(&items)), written)
+        let written: SmallVec<[&str; 8]> = list.iter().map(|(_, entry)| *entry).collect();
+        (Entries::Listed(self.list(&items)), self.written(&written))
     }
 
     /// The pattern of an entry that was not met before; none if it matches every action.
@@ -297,45 +302,31 @@ impl Program {
         Some(action)
     }
 
-    /// `MATCH-20` to `MATCH-28`. One entry of stars alone makes the list any, whatever else is in it; else the list has each pattern
-    /// once.
-    fn resources<'t>(
+    /// `MATCH-20` to `MATCH-28`. One entry of stars alone makes the list any, whatever else is in it.
+    fn resources(
         &mut self,
         document: &ast::Document<'_>,
-        entries: &ast::Entries<'t>,
-    ) -> (Entries<Pattern>, Written<'t>) {
-        let mut list: SmallVec<[(Id<Pattern>, &'t str); 8]> = SmallVec::new();
-        for entry in entries.list {
-            if entry.value.bytes().all(|byte| byte == b'*') {
-                return (Entries::Any, Written::from_slice(&[entry.value]));
-            }
-            list.push((self.resource(document, entry.value), entry.value));
+        entries: &ast::Entries<'_>,
+    ) -> ListOfEntries<Pattern> {
+        let known = self.recent_resources.get(|key| {
+            key.push(u8::from(document.has_variables()));
+            key.push(u8::from(document.kind.completes_short_arns()));
+            write_texts(key, entries.list);
+        });
+        if let Some(known) = known {
+            return known;
         }
-        self.entries(list)
-    }
-
-    /// The pattern of one entry, which is read unless that was done lately.
-    fn resource(&mut self, document: &ast::Document<'_>, text: &str) -> Id<Pattern> {
-        let variables = usize::from(document.has_variables());
-        let completed = usize::from(document.kind.completes_short_arns());
-        let reading = variables << 1 | completed;
-        let recent = self.recent_resources.get(reading);
-        if let Some(known) = recent.and_then(|recent| recent.get(text)) {
-            return *known;
-        }
-        let pattern = self.read_resource(document, text);
-        if let Some(recent) = self.recent_resources.get_mut(reading) {
-            if recent.len() == RECENT {
-                recent.clear();
-            }
-            recent.insert(text.into(), pattern);
-        }
-        pattern
+        let made = self.entries(entries, |program, entry| {
+            let is_any = entry.bytes().all(|byte| byte == b'*');
+            (!is_any).then(|| program.resource(document, entry))
+        });
+        self.recent_resources.add(made);
+        made
     }
 
     /// The pattern of one entry. Variables are expanded after the fifth colon only, and short ARNs are completed where the type
     /// of the policy does so (`MATCH-23`).
-    fn read_resource(&mut self, document: &ast::Document<'_>, text: &str) -> Id<Pattern> {
+    fn resource(&mut self, document: &ast::Document<'_>, text: &str) -> Id<Pattern> {
         let variables = vars::has_opening(text) && document.has_variables();
         let is_colon = |byte: &u8| *byte == b':';
         let is_short = document.kind.completes_short_arns()
@@ -390,11 +381,37 @@ impl Program {
         Principals::Listed(self.list(&list))
     }
 
+    /// The guard of a statement; none without conditions.
+    fn guard(
+        &mut self,
+        document: &ast::Document<'_>,
+        statement: &ast::Statement<'_>,
+    ) -> Option<Id<Insn>> {
+        statement.conditions.first()?;
+        let known = self.recent_guards.get(|key| {
+            key.push(u8::from(document.has_variables()));
+            for condition in statement.conditions {
+                let operator = condition.operator;
+                key.push(operator.base as u8);
+                key.push(operator.quantifier as u8);
+                key.push(u8::from(operator.if_exists));
+                write_texts(key, &[condition.operator_text, condition.key]);
+                write_texts(key, condition.values);
+            }
+        });
+        if known.is_some() {
+            return known;
+        }
+        let made = self.new_guard(document, statement)?;
+        self.recent_guards.add(made);
+        Some(made)
+    }
+
     /// `COND-1`. Equal guards are one guard, whatever the order in which their tests were written: conditions are sorted by key and
     /// operator. The result does not depend on the order, since all of them must hold.
     ///
     /// With explanations a guard that was written in another way is one of its own, so that each policy is quoted as it is written.
-    fn guard(
+    fn new_guard(
         &mut self,
         document: &ast::Document<'_>,
         statement: &ast::Statement<'_>,

@@ -11,19 +11,22 @@
 use portcullis_image::value::network::Network;
 use portcullis_image::wire::count;
 use portcullis_image::{
-    ActionPattern, ArnPattern, Class, ConditionText, Header, Id, Insn, InsnSource, InstantRecord,
-    Item, LayerSet, ListId, ListKind, NetworkRecord, NumberRecord, Pattern, PolicySource,
-    PrincipalRecord, Reserved, Section, ShortText, Slot, Statement, StatementSource, TokenRecord,
-    Unit, WantedKeys,
+    ActionPattern, ArnPattern, Class, ConditionText, Entries, Header, Id, Insn, InsnSource,
+    InstantRecord, Item, LayerSet, ListId, ListKind, NetworkRecord, NumberRecord, Pattern,
+    PolicySource, PrincipalRecord, Reserved, Section, ShortText, Slot, Statement, StatementSource,
+    TokenRecord, Unit, WantedKeys,
 };
 use smallvec::SmallVec;
 
 use crate::Options;
 use crate::fold::fold;
-use crate::intern::{Interner, Lists, Memo, Runs, Strings, memo};
+use crate::intern::{Interner, Lists, Memo, Recent, Runs, Strings, memo};
 
 /// How the instructions of a guard were written.
 pub(crate) type WrittenGuard = SmallVec<[InsnSource; 4]>;
+
+/// What is matched, and the entries as written: what explanations print.
+pub(crate) type ListOfEntries<T> = (Entries<T>, ListId<ConditionText>);
 
 /// The slots of a key: most are looked at with one class.
 type OfClasses = SmallVec<[(Class, Id<Slot>); 2]>;
@@ -57,9 +60,12 @@ pub(crate) struct Program {
     pub(crate) actions: Interner<ActionPattern>,
     /// The patterns for actions by their entries.
     pub(crate) known_actions: Memo<Box<str>, Id<ActionPattern>>,
-    /// The patterns for resources by their entries, a table for each way to read one. They are forgotten when they are many:
-    /// policies name the same resources again and again or hardly ever, and then entries need not be kept beside patterns.
-    pub(crate) recent_resources: [Memo<Box<str>, Id<Pattern>>; 4],
+    /// Lists of actions by their entries.
+    pub(crate) recent_actions: Recent<ListOfEntries<ActionPattern>>,
+    /// Lists of resources, likewise.
+    pub(crate) recent_resources: Recent<ListOfEntries<Pattern>>,
+    /// Guards by their conditions.
+    pub(crate) recent_guards: Recent<Id<Insn>>,
     /// The slots by key as written, and class.
     known_slots: Memo<Box<str>, OfClasses>,
     /// Patterns of actions, resources and conditions.
@@ -120,7 +126,9 @@ impl Program {
             principal_lists: Vec::new(),
             actions: Interner::new(),
             known_actions: memo(),
-            recent_resources: [(); 4].map(|()| memo()),
+            recent_actions: Recent::new(),
+            recent_resources: Recent::new(),
+            recent_guards: Recent::new(),
             known_slots: memo(),
             patterns: Interner::new(),
             tokens: Runs::new(),
@@ -184,7 +192,9 @@ impl Program {
         self.code.close();
         self.texts.close();
         self.known_actions = memo();
-        self.recent_resources = [(); 4].map(|()| memo());
+        self.recent_actions = Recent::new();
+        self.recent_resources = Recent::new();
+        self.recent_guards = Recent::new();
         self.guards = memo();
     }
 

@@ -13,9 +13,26 @@ use crate::header::{Header, ImageError};
 use crate::layers::LayerSet;
 use crate::reserved::WantedKeys;
 use crate::section::Section;
-use crate::validate::validate;
+use crate::validate::{Validated, validate_shared, validate_statements};
 use crate::view::{Layout, View};
 use crate::wire::{index, u16_at, u32_at, u64_at, widened};
+
+/// Does two things, on two threads where the host has them. Both are done when it returns, in any order: neither uses what the other
+/// does. It halves the time that large images take, and nothing else.
+///
+/// ```
+/// use portcullis_image::{Image, Join};
+///
+/// let join: Join = |one, other| {
+///     std::thread::scope(|scope| {
+///         scope.spawn(|| other());
+///         one();
+///     });
+/// };
+/// # let file = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../corpus/images/v1/example.pcl"));
+/// assert!(Image::from_bytes_on(&file[..], join).is_ok());
+/// ```
+pub type Join = fn(&mut (dyn FnMut() + Send), &mut (dyn FnMut() + Send));
 
 /// A validated image over bytes that lie anywhere: a slice, a vector, a memory map.
 ///
@@ -46,17 +63,41 @@ impl<D: AsRef<[u8]>> Image<D> {
     /// # Errors
     /// [`ImageError`] with the offset and the reason; never a panic, whatever the bytes.
     pub fn from_bytes(data: D) -> Result<Image<D>, ImageError> {
-        let layout = read_layout(data.as_ref())?;
-        if u64_at(data.as_ref(), 24) != Header::checksum_of(data.as_ref()) {
-            return Err(ImageError {
-                offset: 24,
-                what: "a wrong checksum",
-            });
-        }
-        validate(View {
-            bytes: data.as_ref(),
+        let bytes = data.as_ref();
+        let layout = read_layout(bytes)?;
+        let view = View {
+            bytes,
             layout: &layout,
-        })?;
+        };
+        check_sum(bytes)?;
+        validate_shared(view)?;
+        validate_statements(view)?;
+        Ok(Image::with_id(data, layout))
+    }
+
+    /// [`Image::from_bytes`] on two threads, if the host has them: the same checks with the same result.
+    ///
+    /// # Errors
+    /// As [`Image::from_bytes`].
+    pub fn from_bytes_on(data: D, join: Join) -> Result<Image<D>, ImageError> {
+        let bytes = data.as_ref();
+        let layout = read_layout(bytes)?;
+        let view = View {
+            bytes,
+            layout: &layout,
+        };
+        let not_done = ImageError {
+            offset: 0,
+            what: "nobody checked it",
+        };
+        let (mut one, mut other) = (Err(not_done), Err(not_done));
+        join(
+            &mut || {
+                one = check_sum(bytes).and_then(|()| validate_shared(view));
+            },
+            &mut || other = validate_statements(view),
+        );
+        one.and(other)?;
         Ok(Image::with_id(data, layout))
     }
 
@@ -124,6 +165,17 @@ impl<D: AsRef<[u8]>> Image<D> {
     /// What it was opened from.
     pub fn into_inner(self) -> D {
         self.data
+    }
+}
+
+/// The checksum is that of the bytes.
+fn check_sum(bytes: &[u8]) -> Validated {
+    match u64_at(bytes, 24) == Header::checksum_of(bytes) {
+        true => Ok(()),
+        false => Err(ImageError {
+            offset: 24,
+            what: "a wrong checksum",
+        }),
     }
 }
 

@@ -69,7 +69,7 @@ pub use entries::{ArnParts, Entries, Principals, Verify};
 pub use field::{Item, Record};
 pub use header::{Header, ImageError};
 pub use id::{Id, ListId, ListOf, Run, Start};
-pub use image::Image;
+pub use image::{Image, Join};
 pub use insn::{flag, ordering, span};
 pub use kinds::{Class, PatternKind, PrincipalForm, StatementFlags, TokenKind};
 pub use layers::LayerSet;

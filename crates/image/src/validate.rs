@@ -40,20 +40,21 @@ use crate::wire::{count, index, name_hash, u32_at};
 /// What a check gives.
 pub(crate) type Validated = Result<(), ImageError>;
 
-/// Checks all sections, in this order. The header and the table of sections were checked before.
-pub(crate) fn validate(view: View<'_>) -> Validated {
-    let checker = Checker {
-        view,
-        strings: view.section(Section::Strings),
-        looked_at: Cell::new(0),
-    };
+/// Checks what statements share, in this order. The header and the table of sections were checked before.
+pub(crate) fn validate_shared(view: View<'_>) -> Validated {
+    let checker = Checker::new(view);
     checker.strings()?;
     checker.slots()?;
     checker.lists()?;
     checker.patterns()?;
     checker.tokens()?;
     checker.principals()?;
-    checker.values()?;
+    checker.values()
+}
+
+/// Checks statements, and what refers to them. It stands on nothing that [`validate_shared`] finds out: both may run at once.
+pub(crate) fn validate_statements(view: View<'_>) -> Validated {
+    let checker = Checker::new(view);
     checker.statements()?;
     checker.units()?;
     checker.code()?;
@@ -99,6 +100,16 @@ impl Limits for Checker<'_> {
         }
         let head = u32_at(self.view.bytes, self.view.at(Section::Lists, list));
         head & !LIST_LEN == kind.head(0)
+    }
+}
+
+impl<'a> Checker<'a> {
+    fn new(view: View<'a>) -> Checker<'a> {
+        Checker {
+            view,
+            strings: view.section(Section::Strings),
+            looked_at: Cell::new(0),
+        }
     }
 }
 

@@ -102,7 +102,14 @@ pub fn bad_word(image: &[u8], was: u32, source: &mut Bytes) -> u32 {
 ///
 /// False if the bytes are refused.
 pub fn use_up(bytes: &[u8], requests: &[Request]) -> bool {
-    let Ok(image) = Image::from_bytes(bytes) else {
+    let opened = Image::from_bytes(bytes);
+    // On two threads the checks may come in any order.
+    let other_way = Image::from_bytes_on(bytes, |one, other| {
+        other();
+        one();
+    });
+    assert_eq!(opened.as_ref().err(), other_way.err().as_ref());
+    let Ok(image) = opened else {
         return false;
     };
     let mut machine = Machine::new([image.view()]);

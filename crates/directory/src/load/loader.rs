@@ -8,7 +8,7 @@
 //! readers add a string, a document, and a problem within one expression. Files are read one after
 //! the other. Reading them in parallel was rejected, because ids are given in the order of first
 //! use (invariant 6 of `docs/architecture.md`) and would depend on the schedule; only the elements of
-//! a large dump are parsed ahead, by a thread that gives no ids.
+//! a large dump are parsed on two threads, and their policies read, which gives no ids.
 
 use std::collections::{BTreeSet, HashSet};
 use std::fmt;
@@ -60,6 +60,9 @@ pub(crate) struct Record<'r, 'a> {
     pub(crate) loc: SourceLoc,
     /// Whether the text is (`policy::is_plain`), and so every document in it.
     pub(crate) is_plain: bool,
+    /// Where documents begin that were read as identity policies, strictly, and have no error: rising. The others may have none
+    /// either.
+    pub(crate) sound: &'r [u32],
 }
 
 impl Loader {

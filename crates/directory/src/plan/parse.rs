@@ -1,4 +1,4 @@
-//! Parses documents for the compiler, which lowers those before them meanwhile: both take about the same time.
+//! Parses documents for the compiler, on two threads, of which one lowers what is parsed.
 
 use bumpalo::Bump;
 use portcullis_model::PolicyKind;
@@ -8,11 +8,11 @@ use crate::ahead::Ahead;
 use crate::store::documents::Documents;
 use crate::store::texts::TextId;
 
-/// Documents in an arena.
-const BATCH: usize = 16;
+/// Documents of a job.
+const BATCH: usize = 32;
 
-/// How many documents are parsed together: some 2 MB of trees.
-pub(super) const ROUND: usize = BATCH * Ahead::ARENAS;
+/// How many documents are parsed together: some 4 MB of trees.
+pub(super) const ROUND: usize = BATCH * Ahead::JOBS;
 
 /// A document, and the type that it is read as.
 pub(super) type Typed = (TextId, PolicyKind);
@@ -25,20 +25,21 @@ pub(super) fn parse<T: Sync>(
     typed: impl Fn(&T) -> Typed + Sync,
     mut lower: impl FnMut(&T, Document<'_>),
 ) -> Option<()> {
-    let typed = &typed;
+    let mut batches = round.chunks(BATCH);
+    let mut all = Some(());
     ahead.round(
-        |arenas, give| {
-            for (batch, arena) in round.chunks(BATCH).zip(arenas) {
-                give((batch, parse_batch(documents, batch, typed, arena)?));
+        |_| batches.next(),
+        |batch, arena| Some((batch, parse_batch(documents, batch, &typed, arena)?)),
+        |parsed| match parsed {
+            Some((batch, parsed)) => {
+                for (own, document) in batch.iter().zip(parsed) {
+                    lower(own, document);
+                }
             }
-            Some(())
+            None => all = None,
         },
-        |(batch, parsed): (&[T], Vec<Document<'_>>)| {
-            for (own, document) in batch.iter().zip(parsed) {
-                lower(own, document);
-            }
-        },
-    )
+    );
+    all
 }
 
 /// The trees of some documents; none if one cannot be read.

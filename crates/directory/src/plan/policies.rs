@@ -14,7 +14,7 @@ use portcullis_compile::{CompileError, Compiler, Options, PolicyUnit};
 use portcullis_image::{Image, LayerSet};
 use portcullis_model::{Layer, PolicyKind};
 
-use crate::ahead::Ahead;
+use crate::ahead::{self, Ahead};
 use crate::error::EngineError;
 use crate::plan::DecisionPlan;
 use crate::plan::generation::Generation;
@@ -263,7 +263,7 @@ fn image_of_all(
     }
     // What nobody needs afterwards makes room for the image.
     drop((ahead, documents, units));
-    checked(compiler.finish()?)
+    checked(compiler.finish_on(ahead::join)?)
 }
 
 /// Documents that are compiled, and whether anybody needs them afterwards.
@@ -294,5 +294,5 @@ impl std::ops::Deref for Kept<'_> {
 
 /// The compiler makes what the validator accepts. Should it ever not, there is no image and no decision.
 pub(crate) fn checked(bytes: Vec<u8>) -> Result<Image<Vec<u8>>, CompileError> {
-    Image::from_bytes(bytes).map_err(|_| CompileError::TooLarge)
+    Image::from_bytes_on(bytes, ahead::join).map_err(|_| CompileError::TooLarge)
 }

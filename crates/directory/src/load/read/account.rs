@@ -28,6 +28,9 @@ pub(crate) const LISTS: [&str; 4] = [
     "Policies",
 ];
 
+/// Where users, groups and roles have their inline policies.
+pub(super) const INLINE_LISTS: [&str; 3] = ["UserPolicyList", "GroupPolicyList", "RolePolicyList"];
+
 /// How many of [`LISTS`], from the first on, nothing but an account dump has. `Policies` is in
 /// other answers too, so that a value with that list alone is not read in pieces.
 pub(crate) const DISTINCTIVE: usize = 3;

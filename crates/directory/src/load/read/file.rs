@@ -168,6 +168,7 @@ impl Loader {
             file,
             loc,
             is_plain: is_plain(source.text()),
+            sound: &[],
         };
         let root = JsonPath::root();
         match node.value {

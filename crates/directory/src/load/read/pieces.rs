@@ -19,7 +19,7 @@ use crate::load::path::JsonPath;
 use crate::load::problem::LoadError;
 use crate::load::raw::SourceLoc;
 use crate::load::read::account::LISTS;
-use crate::load::read::elements::{Element, Next, split};
+use crate::load::read::elements::{Element, Next, elements};
 use crate::load::read::open_file::OpenFile;
 
 /// How far everything was that a record adds to, but for what does not matter if it is added twice.
@@ -43,11 +43,8 @@ impl Loader {
         let loc = reading.loc(start);
         let mut ahead = Ahead::new();
         loop {
-            let next = ahead.round(
-                |arenas, give| split(pieces, arenas, give),
-                |element: Element<'_>| self.element(reading.name, loc, &element),
-            );
-            match next? {
+            let take = |element: &Element<'_>| self.element(reading.name, loc, element);
+            match elements(pieces, &mut ahead, take)? {
                 Next::Elements => continue,
                 Next::Rest => {
                     let kind = self.rest(reading, loc, pieces.rest(), start);
@@ -72,13 +69,16 @@ impl Loader {
             index,
             start,
             text,
+            is_plain,
             node,
+            sound,
         } = element;
         let record = Record {
             source: &Source::at(file, text, *start),
             file,
             loc,
-            is_plain: is_plain(text),
+            is_plain: *is_plain,
+            sound,
         };
         let root = JsonPath::root();
         let inside = root.member(list);
@@ -113,6 +113,7 @@ impl Loader {
             file: reading.name,
             loc,
             is_plain: is_plain(source.text()),
+            sound: &[],
         };
         let errors = self.errors.count;
         let kind = self.value(&record, &node, JsonPath::root());
