@@ -47,6 +47,8 @@ pub(crate) fn make_room<T>(table: &mut Vec<T>, more: usize) {
     }
     let size = size_of::<T>().max(1);
     match (table.len() + more) * size {
+        // Where addresses are few, room is not free.
+        _ if usize::BITS < 64 => table.reserve(more),
         ..SMALL => table.reserve(more),
         _ => table.reserve(more.max(LARGE / size)),
     }
