@@ -253,14 +253,23 @@ impl<R: BufRead> Pieces<'_, R> {
     }
 
     /// The byte here; none at the end of the stream.
+    #[inline]
     fn byte(&mut self) -> io::Result<Option<u8>> {
+        match self.records.buffer.get(self.records.taken + self.at) {
+            Some(byte) => Ok(Some(*byte)),
+            None => self.byte_of_stream(),
+        }
+    }
+
+    /// The same, where it has to be read first.
+    #[cold]
+    fn byte_of_stream(&mut self) -> io::Result<Option<u8>> {
         loop {
-            let at = self.records.taken + self.at;
-            if let Some(byte) = self.records.buffer.get(at) {
-                return Ok(Some(*byte));
-            }
             if self.at > MAX_TEXT || !self.records.read_some()? {
                 return Ok(None);
+            }
+            if let Some(byte) = self.records.buffer.get(self.records.taken + self.at) {
+                return Ok(Some(*byte));
             }
         }
     }
