@@ -18,6 +18,7 @@ mod check;
 #[cfg(unix)]
 mod collect;
 mod commands;
+mod custom_checks;
 mod directories;
 mod doors;
 mod embedded;
