@@ -19,6 +19,7 @@ use portcullis_source::printable;
 use serde_json::json as json_value;
 
 use self::question::{Answered, Question};
+pub(crate) use self::words::because;
 use crate::failure::{Failure, exit};
 use crate::output::Output;
 use crate::policies::read_policies;

@@ -79,7 +79,7 @@ pub(super) fn caller_words(caller: &Caller) -> String {
 }
 
 /// A reason in words, on one line: it may name keys as policies write them.
-pub(super) fn because(reason: &Reason) -> String {
+pub(crate) fn because(reason: &Reason) -> String {
     let text = match reason {
         Reason::Work => "the question takes more work than one may".to_owned(),
         Reason::Undecided(parts) => {

@@ -136,6 +136,11 @@ fn commands() -> Vec<(&'static str, Vec<&'static str>)> {
         ["prove", "prove-json"],
         vec!["prove", "--not-granted", "s3:Delete*", policy, wider],
     );
+    let used = "crates/cli/tests/it/golden/used.jsonl";
+    add(
+        ["tighten", "tighten-json"],
+        vec!["tighten", wider, "--requests", used],
+    );
     let formats = |format| vec!["compare", "--format", format, policy, wider];
     all.extend([
         ("compare-sarif", formats("sarif")),

@@ -43,3 +43,4 @@ mod schemas;
 mod sessions;
 mod simulate;
 mod support;
+mod tighten;
