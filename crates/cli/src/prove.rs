@@ -224,6 +224,8 @@ struct Report {
     output: Output,
     /// For SARIF, which is one log of all.
     checked: Vec<Checked>,
+    /// How many requests were written as scenarios.
+    witnesses: usize,
     worst: Verdict,
 }
 
@@ -233,12 +235,14 @@ impl Report {
             format: common.format,
             output: Output::new(),
             checked: Vec::new(),
+            witnesses: 0,
             worst: Verdict::Proved,
         }
     }
 
     fn tell(&mut self, answered: &Answered<'_, '_>) -> Result<(), Failure> {
         self.worst = self.worst.max(answered.verdict());
+        self.witnesses = scenario::write_witnesses(answered, self.witnesses)?;
         match self.format {
             AnswerFormat::Human => words::print(answered, &mut self.output),
             AnswerFormat::Json => self.output.line(&json::value(answered).to_string()),
@@ -292,9 +296,9 @@ pub(crate) fn compare_policies(args: &CompareArgs) -> Result<ExitCode, Failure> 
         callers: Callers::All,
     };
     let mut report = Report::new(common);
-    report.tell(&question(&old_name, &new_name).ask(&old, &new)?)?;
+    report.tell(&question(&old_name, &new_name).ask(&old, &new))?;
     if args.equivalent {
-        report.tell(&question(&new_name, &old_name).ask(&new, &old)?)?;
+        report.tell(&question(&new_name, &old_name).ask(&new, &old))?;
     }
     report.finish()
 }
@@ -382,7 +386,7 @@ pub(crate) fn prove(args: &ProveArgs) -> Result<ExitCode, Failure> {
             common,
             callers,
         };
-        report.tell(&question.ask(&old, &policies)?)?;
+        report.tell(&question.ask(&old, &policies))?;
     }
     report.finish()
 }

@@ -7,8 +7,7 @@ use portcullis_syntax::ast::Statement;
 use serde_json::Value;
 
 use super::Requests;
-use super::{Common, Verdict, scenario};
-use crate::failure::Failure;
+use super::{Common, Verdict};
 
 /// A question in words, for people and programs.
 pub(super) struct Question<'q> {
@@ -42,11 +41,7 @@ pub(super) struct Allowing<'p> {
 }
 
 impl<'q> Question<'q> {
-    pub(super) fn ask<'p>(
-        self,
-        old: &[Policy<'_>],
-        new: &'p [Policy<'p>],
-    ) -> Result<Answered<'q, 'p>, Failure> {
+    pub(super) fn ask<'p>(self, old: &[Policy<'_>], new: &'p [Policy<'p>]) -> Answered<'q, 'p> {
         let statements = new.iter().map(|own| own.document.statements.len());
         let options = Options {
             domain: match self.common.domain {
@@ -63,13 +58,11 @@ impl<'q> Question<'q> {
             // In the order of the document, and not in the one of the search.
             refuted.findings.sort_by_key(|own| own.statement);
         }
-        let answered = Answered {
+        Answered {
             answer,
             question: self,
             policies: new,
-        };
-        scenario::write_witnesses(&answered)?;
-        Ok(answered)
+        }
     }
 }
 

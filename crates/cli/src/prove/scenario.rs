@@ -9,10 +9,14 @@ use super::question::Answered;
 use crate::failure::Failure;
 use crate::output::{display_name, write};
 
-/// Each request as a scenario, with the policies that allow it.
-pub(super) fn write_witnesses(answered: &Answered<'_, '_>) -> Result<(), Failure> {
+/// Each request as a scenario, with the policies that allow it. Returns how many were written, with those `before` of other
+/// questions, whose files stay.
+pub(super) fn write_witnesses(
+    answered: &Answered<'_, '_>,
+    before: usize,
+) -> Result<usize, Failure> {
     let Some(folder) = &answered.question.common.witness else {
-        return Ok(());
+        return Ok(before);
     };
     let is_json = answered
         .policies
@@ -27,10 +31,10 @@ pub(super) fn write_witnesses(answered: &Answered<'_, '_>) -> Result<(), Failure
         return Err(Failure::new(format_args!("cannot make {name}: {reason}")));
     }
     for (number, finding) in answered.findings().iter().enumerate() {
-        let file = folder.join(format!("witness-{}.json", number + 1));
+        let file = folder.join(format!("witness-{}.json", before + number + 1));
         write(&file, scenario(answered, finding, &file).as_bytes())?;
     }
-    Ok(())
+    Ok(before + answered.findings().len())
 }
 
 fn scenario(answered: &Answered<'_, '_>, finding: &Finding, file: &Path) -> String {
