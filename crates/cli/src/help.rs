@@ -29,6 +29,7 @@ const GROUPS: [(&str, &[&str]); 5] = [
             "check",
             "compare",
             "prove",
+            "tighten",
             "explain-code",
             "lsp",
             "test",

@@ -99,7 +99,7 @@ pub(crate) struct ExpandArgs {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Notation {
+pub(crate) enum Notation {
     /// The JSON of AWS
     Json,
     /// The policy language
@@ -301,7 +301,7 @@ fn listed(documents: &[(String, Document<'_>)], texts: &[String]) -> Result<Stri
     Ok(format!("{:#}", Value::from(policies)))
 }
 
-fn emit(path: Option<&Path>, text: &str) -> Result<ExitCode, Failure> {
+pub(crate) fn emit(path: Option<&Path>, text: &str) -> Result<ExitCode, Failure> {
     let text = format!("{}\n", text.trim_end());
     match path.filter(|path| path.as_os_str() != "-") {
         Some(path) => write(path, text.as_bytes())?,

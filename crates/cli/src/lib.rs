@@ -30,6 +30,7 @@ mod scenarios;
 mod simulate;
 mod table;
 mod test;
+mod tighten;
 mod values;
 
 use std::process::ExitCode;
@@ -96,6 +97,8 @@ enum Command {
     Compare(Box<prove::CompareArgs>),
     /// Prove that policies never allow something, or show that they do
     Prove(Box<prove::ProveArgs>),
+    /// Narrow a policy to the requests that have to stay allowed, proved to allow nothing more
+    Tighten(Box<tighten::TightenArgs>),
     /// Find the problems of policy documents
     Check(check::CheckArgs),
     /// Say what a code of Access Analyzer means
@@ -162,6 +165,7 @@ pub fn run(allocations: fn() -> u64) -> ExitCode {
         Command::Catalog(args) => catalog::run(&args),
         Command::Compare(args) => prove::compare_policies(&args),
         Command::Prove(args) => prove::prove(&args),
+        Command::Tighten(args) => tighten::run(&args),
         Command::Check(args) => check::run(&args),
         Command::ExplainCode(args) => check::explain_code(&args),
         Command::Lsp(args) => lsp::run(&args),

@@ -1,20 +1,27 @@
 //! `compare` and `prove`: questions about all requests.
 
+mod access_analyzer;
+mod json;
+mod question;
+mod sarif;
+mod scenario;
+mod words;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use bumpalo::Bump;
 use clap::{Args, ValueEnum};
-use portcullis::prove::{
-    AXIOMS, Answer, Caller, Callers, Domain, Finding, Options, Policy, Reason, Refutation, Witness,
-    compare, read,
-};
+use portcullis::prove::{AXIOMS, Answer, Callers, Policy, read};
 use portcullis_model::{Effect, PolicyKind};
-use serde_json::{Value, json};
+use portcullis_source::formats::{self, Checked};
+use portcullis_source::printable;
+use serde_json::json as json_value;
 
-use crate::decide::Format;
+use self::question::{Answered, Question};
+pub(crate) use self::words::because;
 use crate::failure::{Failure, exit};
-use crate::output::{Output, VERSION, display_name, printable, write};
+use crate::output::Output;
 use crate::policies::read_policies;
 
 pub(crate) const COMPARE_EXAMPLES: &str = "\
@@ -22,9 +29,13 @@ Examples:
   portcullis compare old.json new.json
   portcullis compare --equivalent before.json after.json
   portcullis compare --type resource bucket-old.json bucket-new.json --witness found
+  portcullis compare --format access-analyzer old.json new.json
 
 Proved means: of all requests, the new policy allows none that the old one did not. Otherwise a request is shown that it
 does allow, which the machine has decided both ways. Nothing is guessed: what cannot be decided is said to be unknown.
+
+The format access-analyzer is the answer of CheckNoNewAccess. Its result is FAIL also where the answer is unknown, and the exit
+status tells the two apart.
 
 Exit status: 0 proved, 2 new access, 3 a policy is invalid, 4 unknown, 1 any other failure.";
 
@@ -32,11 +43,16 @@ pub(crate) const PROVE_EXAMPLES: &str = "\
 Examples:
   portcullis prove --not-granted iam:PassRole,iam:CreateUser policy.json
   portcullis prove --not-granted 's3:Get*' --on 'arn:aws:s3:::payroll/*' policies/*.json
+  portcullis prove --on 'arn:aws:s3:::payroll/*' policy.json
   portcullis prove --not-public --type resource bucket.json
+  portcullis prove --not-public --type resource --format sarif bucket.json
   portcullis prove --never claims.json policy.json
   portcullis prove --axioms
 
 A file of claims is a policy of Deny statements: what they deny must be impossible without them, too.
+
+The format access-analyzer is the answer of CheckAccessNotGranted or CheckNoPublicAccess, for one file. Its result is FAIL also where
+the answer is unknown, and the exit status tells the two apart.
 
 Exit status: 0 proved for every file, 2 refuted for one, 3 a policy is invalid, 4 unknown, 1 any other failure.";
 
@@ -84,6 +100,20 @@ enum Requests {
     Free,
 }
 
+/// How answers are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum AnswerFormat {
+    /// Text for people
+    #[default]
+    Human,
+    /// One JSON value for each question
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// The answer of IAM Access Analyzer's custom policy checks
+    AccessAnalyzer,
+}
+
 #[derive(Args, Debug)]
 struct Common {
     /// What kind of policy the files are
@@ -94,7 +124,7 @@ struct Common {
     domain: Requests,
     /// How the answer is printed
     #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    format: AnswerFormat,
     /// Write each request that was found as a scenario file into this folder, for `test` and `explain`
     #[arg(long, value_name = "FOLDER")]
     witness: Option<PathBuf>,
@@ -128,12 +158,12 @@ pub(crate) struct ProveArgs {
         group = "question"
     )]
     not_granted: Vec<String>,
-    /// The actions of `--not-granted` on these resources only; wildcards as in policies
+    /// The actions of `--not-granted`, or without it any action, on these resources only; wildcards as in policies
     #[arg(
         long,
         value_name = "RESOURCES",
         value_delimiter = ',',
-        requires = "not_granted"
+        conflicts_with_all = ["not_public", "never"]
     )]
     on: Vec<String>,
     /// No stranger is let in: nobody anonymous, and no account that the policy does not name
@@ -183,16 +213,61 @@ impl Verdict {
     }
 }
 
-/// A question in words, for people and programs.
-struct Question<'q> {
-    name: &'static str,
-    /// What is proved, if it is.
-    claim: String,
-    /// What is shown, if it is not.
-    contrary: String,
-    files: Value,
-    common: &'q Common,
-    callers: Callers,
+/// How a file is called, on one line whatever its name holds.
+fn display_name(path: &Path) -> String {
+    printable(&crate::output::display_name(path)).into_owned()
+}
+
+/// What is printed of the answers.
+struct Report {
+    format: AnswerFormat,
+    output: Output,
+    /// For SARIF, which is one log of all.
+    checked: Vec<Checked>,
+    /// How many requests were written as scenarios.
+    witnesses: usize,
+    worst: Verdict,
+}
+
+impl Report {
+    fn new(common: &Common) -> Report {
+        Report {
+            format: common.format,
+            output: Output::new(),
+            checked: Vec::new(),
+            witnesses: 0,
+            worst: Verdict::Proved,
+        }
+    }
+
+    fn tell(&mut self, answered: &Answered<'_, '_>) -> Result<(), Failure> {
+        self.worst = self.worst.max(answered.verdict());
+        self.witnesses = scenario::write_witnesses(answered, self.witnesses)?;
+        match self.format {
+            AnswerFormat::Human => words::print(answered, &mut self.output),
+            AnswerFormat::Json => self.output.line(&json::value(answered).to_string()),
+            AnswerFormat::AccessAnalyzer => {
+                let value = access_analyzer::value(answered).ok_or_else(no_check)?;
+                self.output.line(&value.to_string())
+            }
+            AnswerFormat::Sarif => {
+                self.checked.push(sarif::checked(answered));
+                Ok(())
+            }
+        }
+    }
+
+    fn finish(mut self) -> Result<ExitCode, Failure> {
+        if self.format == AnswerFormat::Sarif {
+            self.output.line(&formats::sarif(&self.checked))?;
+        }
+        self.output.finish()?;
+        Ok(self.worst.exit())
+    }
+}
+
+fn no_check() -> Failure {
+    Failure::new("--format access-analyzer: no check of Access Analyzer answers that question")
 }
 
 /// `compare`.
@@ -207,30 +282,31 @@ pub(crate) fn compare_policies(args: &CompareArgs) -> Result<ExitCode, Failure> 
         read_policies([&args.new], common.kind.kind(), &arena)?,
         &arena,
     )?;
+    if args.equivalent && common.format == AnswerFormat::AccessAnalyzer {
+        return Err(no_check());
+    }
     let (old_name, new_name) = (display_name(&args.old), display_name(&args.new));
     let question = |from: &str, to: &str| Question {
         name: "compare",
         claim: format!("{to} allows nothing that {from} does not"),
         contrary: format!("{to} allows what {from} does not"),
-        files: json!({"old": from, "new": to}),
+        file: to.to_owned(),
+        files: json_value!({"old": from, "new": to}),
         common,
         callers: Callers::All,
     };
-    let mut output = Output::new();
-    let there = question(&old_name, &new_name).ask(&old, &new)?;
-    let mut worst = there.print(&mut output)?;
+    let mut report = Report::new(common);
+    report.tell(&question(&old_name, &new_name).ask(&old, &new))?;
     if args.equivalent {
-        let back = question(&new_name, &old_name).ask(&new, &old)?;
-        worst = worst.max(back.print(&mut output)?);
+        report.tell(&question(&new_name, &old_name).ask(&new, &old))?;
     }
-    output.finish()?;
-    Ok(worst.exit())
+    report.finish()
 }
 
 /// `prove`.
 pub(crate) fn prove(args: &ProveArgs) -> Result<ExitCode, Failure> {
-    let mut output = Output::new();
     if args.axioms {
+        let mut output = Output::new();
         for axiom in AXIOMS {
             output.line(&format!("{}  {}", axiom.id, axiom.text))?;
         }
@@ -240,8 +316,23 @@ pub(crate) fn prove(args: &ProveArgs) -> Result<ExitCode, Failure> {
     let arena = Bump::new();
     let common = &args.common;
     let kind = common.kind.kind();
-    let claims = match (&args.never, args.not_granted.as_slice()) {
-        (Some(file), _) => {
+    if common.format == AnswerFormat::AccessAnalyzer && args.files.len() > 1 {
+        return Err(Failure::new(
+            "--format access-analyzer answers for one document: give one file",
+        ));
+    }
+    let name = args.question()?;
+    if common.format == AnswerFormat::AccessAnalyzer && !access_analyzer::has_check(name) {
+        return Err(no_check());
+    }
+    // AA-401: resources alone are asked about with any action.
+    let any_action = ["*".to_owned()];
+    let actions = match args.not_granted.as_slice() {
+        [] => &any_action[..],
+        actions => actions,
+    };
+    let claims = match &args.never {
+        Some(file) => {
             let claims = read_policies([file], kind, &arena)?;
             let denies = |policy: &Policy<'_>| {
                 let mut statements = policy.document.statements.iter();
@@ -255,12 +346,8 @@ pub(crate) fn prove(args: &ProveArgs) -> Result<ExitCode, Failure> {
             }
             claims
         }
-        (None, []) if !args.not_public => {
-            let message = "say what is to be proved: --not-granted, --not-public or --never";
-            return Err(Failure::new(message));
-        }
-        (None, []) => Vec::new(),
-        (None, actions) => vec![access(actions, &args.on, kind, &arena)?],
+        None if args.not_public => Vec::new(),
+        None => vec![access(actions, &args.on, kind, &arena)?],
     };
     if args.not_public && !kind.has_principal() {
         return Err(Failure::new(
@@ -271,43 +358,54 @@ pub(crate) fn prove(args: &ProveArgs) -> Result<ExitCode, Failure> {
         (Some(file), _) => format!("what {} denies", display_name(file)),
         (None, true) => "strangers".to_owned(),
         (None, false) => match args.on.is_empty() {
-            true => printable(&args.not_granted.join(", ")).into_owned(),
+            true => printable(&actions.join(", ")).into_owned(),
             false => {
-                let what = format!("{} on {}", args.not_granted.join(", "), args.on.join(", "));
+                let what = format!("{} on {}", actions.join(", "), args.on.join(", "));
                 printable(&what).into_owned()
             }
         },
     };
-    let mut worst = Verdict::Proved;
-    for file in &args.files {
-        let policies = limit(read_policies([file], kind, &arena)?, &arena)?;
-        let name = display_name(file);
-        let (question, old, callers) = match args.not_public {
-            true => ("not-public", Vec::new(), Callers::Strangers),
+    let mut report = Report::new(common);
+    for path in &args.files {
+        let policies = limit(read_policies([path], kind, &arena)?, &arena)?;
+        let file = display_name(path);
+        let (old, callers) = match args.not_public {
+            true => (Vec::new(), Callers::Strangers),
             false => {
                 let old = policies.iter().chain(&claims).copied().collect();
-                let name = if args.never.is_some() {
-                    "never"
-                } else {
-                    "not-granted"
-                };
-                (name, old, Callers::All)
+                (old, Callers::All)
             }
         };
         let verb = if args.not_public { "lets in" } else { "allows" };
-        let answered = Question {
-            name: question,
-            claim: format!("{name} {verb} none of: {words}"),
-            contrary: format!("{name} {verb} some of: {words}"),
-            files: json!({"file": name}),
+        let question = Question {
+            name,
+            claim: format!("{file} {verb} none of: {words}"),
+            contrary: format!("{file} {verb} some of: {words}"),
+            files: json_value!({"file": file}),
+            file,
             common,
             callers,
-        }
-        .ask(&old, &policies)?;
-        worst = worst.max(answered.print(&mut output)?);
+        };
+        report.tell(&question.ask(&old, &policies))?;
     }
-    output.finish()?;
-    Ok(worst.exit())
+    report.finish()
+}
+
+impl ProveArgs {
+    /// The name of the question.
+    fn question(&self) -> Result<&'static str, Failure> {
+        if self.not_public {
+            return Ok("not-public");
+        }
+        if self.never.is_some() {
+            return Ok("never");
+        }
+        if self.not_granted.is_empty() && self.on.is_empty() {
+            let message = "say what is to be proved: --not-granted, --on, --not-public or --never";
+            return Err(Failure::new(message));
+        }
+        Ok("not-granted")
+    }
 }
 
 /// Policies with what always stands beside them (`GRAM-57`, `GRAM-61`).
@@ -317,20 +415,22 @@ fn limit<'a>(mut policies: Vec<Policy<'a>>, arena: &'a Bump) -> Result<Vec<Polic
         let mut statements = policy.document.statements.iter();
         statements.any(|own| own.effect == Effect::Allow)
     });
-    let text = match kind {
-        Some(PolicyKind::Rcp) => {
-            r#"{"Statement": {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}}"#
-        }
-        Some(PolicyKind::Scp) if !allows => {
-            r#"{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#
-        }
+    let (name, text) = match kind {
+        Some(PolicyKind::Rcp) => (
+            "RCPFullAWSAccess",
+            r#"{"Statement": {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}}"#,
+        ),
+        Some(PolicyKind::Scp) if !allows => (
+            "FullAWSAccess",
+            r#"{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#,
+        ),
         _ => return Ok(policies),
     };
     let kind = match kind {
         Some(PolicyKind::Rcp) => PolicyKind::Resource,
         _ => PolicyKind::Scp,
     };
-    let full = read("what AWS attaches", text, kind, arena);
+    let full = read(name, text, kind, arena);
     policies.push(full.map_err(|problems| Failure::problems(&problems))?);
     Ok(policies)
 }
@@ -348,320 +448,15 @@ fn access<'a>(
     } else {
         resources
     };
-    let mut statement = json!({"Effect": "Deny", "Action": actions, "Resource": resources});
+    let mut statement = json_value!({"Effect": "Deny", "Action": actions, "Resource": resources});
     let kind = match kind.has_principal() {
         true => {
-            statement["Principal"] = json!("*");
+            statement["Principal"] = json_value!("*");
             PolicyKind::Resource
         }
         false => PolicyKind::Identity,
     };
-    let document = json!({"Version": "2008-10-17", "Statement": statement}).to_string();
+    let document = json_value!({"Version": "2008-10-17", "Statement": statement}).to_string();
     let text = arena.alloc_str(&document);
     read("the access", text, kind, arena).map_err(|problems| Failure::problems(&problems))
-}
-
-/// A question with its answer.
-struct Answered<'q, 'p> {
-    question: Question<'q>,
-    answer: Answer,
-    policies: &'p [Policy<'p>],
-}
-
-impl<'q> Question<'q> {
-    fn ask<'p>(
-        self,
-        old: &[Policy<'_>],
-        new: &'p [Policy<'p>],
-    ) -> Result<Answered<'q, 'p>, Failure> {
-        let options = Options {
-            domain: match self.common.domain {
-                Requests::Standard => Domain::Standard,
-                Requests::Free => Domain::Free,
-            },
-            callers: self.callers,
-            findings: 10,
-            ..Options::default()
-        };
-        let answered = Answered {
-            answer: compare(old, new, &options),
-            question: self,
-            policies: new,
-        };
-        answered.write_witnesses()?;
-        Ok(answered)
-    }
-}
-
-impl Answered<'_, '_> {
-    fn findings(&self) -> &[Finding] {
-        match &self.answer {
-            Answer::Refuted(refuted) => &refuted.findings,
-            _ => &[],
-        }
-    }
-
-    fn print(&self, output: &mut Output) -> Result<Verdict, Failure> {
-        let verdict = Verdict::of(&self.answer);
-        match self.question.common.format {
-            Format::Json => output.line(&self.json(verdict).to_string())?,
-            Format::Human => self.human(verdict, output)?,
-        }
-        Ok(verdict)
-    }
-
-    fn human(&self, verdict: Verdict, output: &mut Output) -> Result<(), Failure> {
-        let word = verdict.word();
-        match &self.answer {
-            Answer::Proved(_) => output.line(&format!("{word}: {}", self.question.claim))?,
-            Answer::Unknown(reasons) => {
-                output.line(&format!("{word}: whether {}", self.question.claim))?;
-                for reason in reasons {
-                    output.line(&format!("  because {}", because(reason)))?;
-                }
-            }
-            Answer::Refuted(Refutation {
-                findings,
-                unfinished,
-                ..
-            }) => {
-                output.line(&format!("{word}: {}", self.question.contrary))?;
-                for finding in findings {
-                    output.line(&format!("  {}", self.statement(finding).words))?;
-                    let witness = &finding.witness;
-                    let lines = [
-                        ("who", caller_words(&witness.caller)),
-                        ("action", witness.action.clone()),
-                        ("resource", witness.resource.clone()),
-                    ];
-                    for (name, value) in lines {
-                        output.line(&format!("    {name:9} {}", printable(&value)))?;
-                    }
-                    for (key, values) in witness.context.iter().filter(|(_, all)| !all.is_empty()) {
-                        let text = format!("{key} = {}", values.join(", "));
-                        output.line(&format!("    {:9} {}", "with", printable(&text)))?;
-                    }
-                }
-                for reason in unfinished {
-                    output.line(&format!("  there may be more: {}", because(reason)))?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn json(&self, verdict: Verdict) -> Value {
-        let axioms = AXIOMS.iter().filter(|own| own.always || self.is_standard());
-        let reasons = |all: &[Reason]| all.iter().map(because).collect::<Vec<String>>();
-        let mut value = json!({
-            "version": VERSION,
-            "question": self.question.name,
-            "answer": verdict.word(),
-            "claim": self.question.claim,
-            "files": self.question.files,
-            "type": self.question.common.kind.kind().as_str(),
-            "axioms": axioms.map(|own| own.id).collect::<Vec<_>>(),
-            "findings": self.findings().iter().map(|own| self.finding(own)).collect::<Vec<_>>(),
-            "reasons": [],
-        });
-        match &self.answer {
-            Answer::Proved(_) => {}
-            Answer::Refuted(refuted) => value["reasons"] = json!(reasons(&refuted.unfinished)),
-            Answer::Unknown(own) => value["reasons"] = json!(reasons(own)),
-        }
-        value
-    }
-
-    fn is_standard(&self) -> bool {
-        self.question.common.domain == Requests::Standard
-    }
-
-    fn finding(&self, finding: &Finding) -> Value {
-        let statement = self.statement(finding);
-        json!({
-            "file": statement.file,
-            "statementIndex": finding.statement.statement,
-            "statementId": statement.sid,
-            "line": statement.line,
-            "request": request(&finding.witness),
-        })
-    }
-
-    fn statement(&self, finding: &Finding) -> StatementWords {
-        let policy = self.policies.get(finding.statement.policy);
-        let statement = policy.and_then(|own| {
-            let statements = own.document.statements;
-            statements.get(finding.statement.statement)
-        });
-        let (Some(policy), Some(statement)) = (policy, statement) else {
-            return StatementWords::default();
-        };
-        let before = policy
-            .text
-            .get(..statement.span.start as usize)
-            .unwrap_or_default();
-        let line = 1 + before.bytes().filter(|byte| *byte == b'\n').count();
-        let file = if policy.file.is_empty() {
-            policy.name
-        } else {
-            policy.file
-        };
-        let file = printable(file).into_owned();
-        let sid = statement.sid.map(|sid| sid.value.to_owned());
-        let name = match &sid {
-            Some(sid) => format!("statement `{}`", printable(sid)),
-            None => format!("statement {}", finding.statement.statement),
-        };
-        StatementWords {
-            words: format!("{name} ({file}:{line})"),
-            file,
-            sid,
-            line,
-        }
-    }
-
-    /// Each request as a scenario, with the policies that allow it.
-    fn write_witnesses(&self) -> Result<(), Failure> {
-        let Some(folder) = &self.question.common.witness else {
-            return Ok(());
-        };
-        let is_json = self
-            .policies
-            .iter()
-            .all(|own| own.text.trim_start().starts_with('{'));
-        if !is_json {
-            return Err(Failure::new("--witness needs policies that are JSON"));
-        }
-        if let Err(error) = std::fs::create_dir_all(folder) {
-            let reason = crate::output::reason(&error);
-            let name = display_name(folder);
-            return Err(Failure::new(format_args!("cannot make {name}: {reason}")));
-        }
-        for (number, finding) in self.findings().iter().enumerate() {
-            let file = folder.join(format!("witness-{}.json", number + 1));
-            write(&file, self.scenario(finding, &file).as_bytes())?;
-        }
-        Ok(())
-    }
-
-    fn scenario(&self, finding: &Finding, file: &Path) -> String {
-        let texts: Vec<&str> = self.policies.iter().map(|own| own.text.trim()).collect();
-        let witness = &finding.witness;
-        let mut asked = request(witness);
-        asked["expect"] = json!("Allow");
-        let everything = r#"{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#;
-        let mut members = Vec::new();
-        match witness.owner {
-            Some(_) => {
-                members.push(format!("\"identity\": [{everything}]"));
-                members.push(format!(
-                    "\"resource\": {}",
-                    texts.first().copied().unwrap_or("null")
-                ));
-                asked["resourceAccount"] = json!("000000000000");
-            }
-            None => {
-                let account = witness.with(|own| own.principal.caller.account().map(str::to_owned));
-                let account = account.unwrap_or_default();
-                members.push(format!("\"identity\": [{}]", texts.join(", ")));
-                members.push(format!(
-                    r#""resource": {{"Statement": {{"Effect": "Allow", "Principal": {{"AWS": "{account}"}}, "Action": "*", "Resource": "*"}}}}"#
-                ));
-            }
-        }
-        if matches!(witness.caller, Caller::FederatedUser { .. }) {
-            members.push(format!("\"session\": [{everything}]"));
-        }
-        let name = json!(
-            file.file_stem()
-                .map(|own| own.to_string_lossy().into_owned())
-        );
-        format!(
-            "{{\"name\": {name}, \"policies\": {{{}}},\n\"requests\": [{asked}]}}\n",
-            members.join(", ")
-        )
-    }
-}
-
-/// A statement for people.
-#[derive(Default)]
-struct StatementWords {
-    words: String,
-    file: String,
-    sid: Option<String>,
-    line: usize,
-}
-
-/// The request as scenarios write it.
-fn request(witness: &Witness) -> Value {
-    let principal = match &witness.caller {
-        Caller::User { arn } | Caller::Root { arn } | Caller::OriginAccessIdentity { arn } => {
-            json!({"arn": arn})
-        }
-        Caller::Role {
-            role_arn,
-            session_arn,
-        } => json!({"arn": session_arn, "roleArn": role_arn}),
-        Caller::FederatedUser { arn, maker: None } => json!({"arn": arn}),
-        Caller::FederatedUser {
-            arn,
-            maker: Some(maker),
-        } => json!({"arn": arn, "federatedBy": maker}),
-        Caller::Service { name } => json!({"Service": name}),
-        Caller::Anonymous => Value::Null,
-        Caller::Federated { provider } => json!({"Federated": provider}),
-        Caller::Canonical { id } => json!({"CanonicalUser": id}),
-    };
-    let mut context = serde_json::Map::new();
-    for (key, values) in &witness.context {
-        context.insert(key.clone(), json!(values));
-    }
-    let mut value = json!({
-        "principal": principal,
-        "action": witness.action,
-        "resource": witness.resource,
-        "context": context,
-    });
-    let account = witness.with(|request| request.resource_account.map(str::to_owned));
-    if let Some(account) = account {
-        value["resourceAccount"] = json!(account);
-    }
-    value
-}
-
-/// A caller in words.
-fn caller_words(caller: &Caller) -> String {
-    match caller {
-        Caller::User { arn }
-        | Caller::Root { arn }
-        | Caller::FederatedUser { arn, .. }
-        | Caller::OriginAccessIdentity { arn } => arn.clone(),
-        Caller::Role { session_arn, .. } => session_arn.clone(),
-        Caller::Service { name } => format!("service {name}"),
-        Caller::Anonymous => "anonymous".to_owned(),
-        Caller::Federated { provider } => format!("whoever {provider} vouches for"),
-        Caller::Canonical { id } => format!("canonical user {id}"),
-    }
-}
-
-/// A reason in words.
-fn because(reason: &Reason) -> String {
-    match reason {
-        Reason::Work => "the question takes more work than one may".to_owned(),
-        Reason::Undecided(parts) => {
-            format!(
-                "it was not decided how tests go together of {}",
-                parts.join(", ")
-            )
-        }
-        Reason::Refused { example, said } => format!(
-            "the machine does not confirm {} on {}: {said}",
-            example.action, example.resource
-        ),
-        Reason::Disagreement { witness, said } => format!(
-            "the machine decides otherwise ({said}) what was found, which is a mistake of this program; please report \
-             the policies and {}",
-            request(witness)
-        ),
-    }
 }

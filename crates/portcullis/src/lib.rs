@@ -129,7 +129,7 @@
 //! | `live` (default) | [`Live`]: policies that are replaced while requests are decided |
 //! | `serde` | explanations serialize, in the form of `portcullis explain --format json` |
 //! | `files` | `PolicySet::file`: policies from files, also in the policy language. Needs Rust 1.86 |
-//! | `prove` | the module `prove`: questions about all requests, with proofs and confirmed requests |
+//! | `prove` | the modules `prove`: questions about all requests, with proofs and confirmed requests; and `tighten`: least privilege by proof |
 //! | `directory` | the module `directory`: whole accounts and organizations, from their dumps. Needs Rust 1.86 |
 //!
 //! # Images as files
@@ -216,6 +216,8 @@ mod principal;
 pub mod prove;
 mod query;
 mod scratch;
+#[cfg(feature = "prove")]
+pub mod tighten;
 
 /// Whole accounts and organizations: dumps become tables, and a request finds the policies that apply to its caller and
 /// its resource.

@@ -12,3 +12,6 @@ pub struct Prepare;
 
 #[doc = include_str!("../../../docs/how-to/batch.md")]
 pub struct Batch;
+
+#[doc = include_str!("../../../docs/how-to/tighten.md")]
+pub struct Tighten;

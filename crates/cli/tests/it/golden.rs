@@ -130,7 +130,21 @@ fn commands() -> Vec<(&'static str, Vec<&'static str>)> {
         ["actions", "actions-json"],
         vec!["actions", "s3:CopyObject"],
     );
+    let wider = "crates/cli/tests/it/golden/wider.json";
+    add(["compare", "compare-json"], vec!["compare", policy, wider]);
+    add(
+        ["prove", "prove-json"],
+        vec!["prove", "--not-granted", "s3:Delete*", policy, wider],
+    );
+    let used = "crates/cli/tests/it/golden/used.jsonl";
+    add(
+        ["tighten", "tighten-json"],
+        vec!["tighten", wider, "--requests", used],
+    );
+    let formats = |format| vec!["compare", "--format", format, policy, wider];
     all.extend([
+        ("compare-sarif", formats("sarif")),
+        ("compare-access-analyzer", formats("access-analyzer")),
         ("test", vec!["test", "--verbose", "--coverage", language]),
         ("test-failing", vec!["test", failing]),
         (

@@ -18,6 +18,7 @@ mod check;
 #[cfg(unix)]
 mod collect;
 mod commands;
+mod custom_checks;
 mod directories;
 mod doors;
 mod embedded;
@@ -42,3 +43,4 @@ mod schemas;
 mod sessions;
 mod simulate;
 mod support;
+mod tighten;

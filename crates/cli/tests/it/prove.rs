@@ -132,6 +132,29 @@ fn requests_that_are_shown_replay() {
     assert!(run.stdout.contains("2 passed"), "{run:?}");
 }
 
+/// The requests of several questions are all written, each beside the policy that allows it.
+#[test]
+fn requests_of_several_questions_do_not_overwrite_each_other() {
+    let folder = folder();
+    let run = folder.run(&[
+        "prove",
+        "--not-granted",
+        "s3:*",
+        "old.json",
+        "new.json",
+        "--witness",
+        "found",
+    ]);
+    assert_eq!(run.code, 2, "{run:?}");
+    let files = [
+        "found/witness-1.json",
+        "found/witness-2.json",
+        "found/witness-3.json",
+    ];
+    let run = folder.run(&[&["test"][..], &files].concat());
+    assert!(run.stdout.contains("3 passed"), "{run:?}");
+}
+
 #[test]
 fn answers_are_for_people() {
     let folder = folder();

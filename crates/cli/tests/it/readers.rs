@@ -4,7 +4,7 @@
 use crate::support::{ANN, Folder, REQUEST, Run, folder};
 use serde_json::{Value, json};
 
-const COMMANDS: [&str; 30] = [
+const COMMANDS: [&str; 31] = [
     "decide",
     "explain",
     "test",
@@ -23,6 +23,7 @@ const COMMANDS: [&str; 30] = [
     "catalog",
     "compare",
     "prove",
+    "tighten",
     "check",
     "explain-code",
     "lsp",
@@ -71,6 +72,9 @@ fn form(command: &str, input: &str) -> Form {
         ("prove", "--not-granted" | "--on" | "--witness" | "--domain") => Form::NotJson,
         ("compare", "--witness" | "--domain") => Form::NotJson,
         ("prove", "--never") => Form::Claims,
+        ("tighten", "POLICY") => Form::Policy,
+        ("tighten", "--requests") => Form::Request,
+        ("tighten", "--merge-above") => Form::NotJson,
         (_, "--identity" | "--boundary" | "--session" | "--scp") => Form::Policy,
         (_, "--resource-policy" | "--vpc-endpoint") => Form::ResourcePolicy,
         (_, "--rcp") => Form::ControlPolicy,
@@ -160,6 +164,8 @@ fn arguments(command: &str, input: &str, form: Form, what: &str) -> Vec<String> 
         ("compare", _) => &["all.json"],
         ("prove", "FILE") => &["--not-granted", "s3:*"],
         ("prove", _) => &["all.json"],
+        ("tighten", "POLICY") => &["--requests", "-"],
+        ("tighten", _) => &["all.json"],
         ("compile", _) => &["--output", "out.pcl"],
         ("bench", _) => &["--iterations", "1"],
         _ => &[],

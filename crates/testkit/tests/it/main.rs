@@ -31,3 +31,4 @@ mod prove;
 mod real;
 mod rules;
 mod threads;
+mod tighten;
