@@ -225,7 +225,7 @@ impl Catalog {
         names.iter().filter_map(|name| self.key(name)).collect()
     }
 
-    /// The row whose name, of this number, is one, among some rows in order.
+    /// The row of a name, among some rows in the order of their names; `of` tells the number of a row's name.
     pub(crate) fn search(&self, rows: Rows, name: &str, of: impl Fn(u32) -> u32) -> Option<u32> {
         let (mut low, mut high) = (rows.start, rows.end);
         while low < high {
