@@ -4,7 +4,7 @@ use core::cmp::Ordering;
 use core::sync::atomic::Ordering::Relaxed;
 
 use portcullis_source::suggest::nearest_few;
-use portcullis_source::words::compare_folded;
+use portcullis_source::words::compare_lower;
 
 use crate::columns::Rows;
 use crate::{
@@ -230,7 +230,7 @@ impl Catalog {
         let (mut low, mut high) = (rows.start, rows.end);
         while low < high {
             let middle = low + (high - low) / 2;
-            match compare_folded(self.tables.name_bytes(of(middle)), name.as_bytes()) {
+            match compare_lower(self.tables.name_bytes(of(middle)), name.as_bytes()) {
                 Ordering::Less => low = middle + 1,
                 Ordering::Equal => return Some(middle),
                 Ordering::Greater => high = middle,

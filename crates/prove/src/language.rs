@@ -340,32 +340,26 @@ fn relaxed(
     without: &[&Language],
     work: &mut Work,
 ) -> Result<Search, UsedUp> {
-    let relax = |pattern: &Pattern| -> Pattern {
-        let token = |token: &Token| match token.class {
-            Class::Variable(_) => Token::many(Class::Any),
-            _ => *token,
-        };
-        pattern.iter().map(token).collect()
-    };
-    let wide = relax(pattern);
+    let relaxed = pattern.iter().map(|token| match token.class {
+        Class::Variable(_) => Token::many(Class::Any),
+        _ => *token,
+    });
+    let wide: Pattern = relaxed.collect();
     let mut product = Product::new(&wide);
-    for (languages, is_required) in [(without, false), (within, true)] {
-        for language in languages {
-            work.spend(8)?;
-            let meeting: Vec<Pattern> = relevant(language, pattern, true).collect();
-            let tokens: usize = meeting.iter().map(Vec::len).sum();
-            work.spend(tokens * wide.len() / 8)?;
-            match is_required {
-                true => product.require(meeting.iter().map(relax).collect()),
-                // What depends on a variable may exclude nothing.
-                false => product.exclude(
-                    meeting
-                        .into_iter()
-                        .filter(|own| !has_variable(own))
-                        .collect(),
-                ),
-            }
-        }
+    let mut meeting = |language| -> Result<Vec<Pattern>, UsedUp> {
+        let all: Vec<Pattern> = relevant(language, pattern, true).collect();
+        let tokens: usize = all.iter().map(Vec::len).sum();
+        work.spend(8 + tokens * wide.len() / 8)?;
+        Ok(all)
+    };
+    for language in without {
+        let mut all = meeting(language)?;
+        // What depends on a variable may exclude nothing.
+        all.retain(|own| !has_variable(own));
+        product.exclude(all);
+    }
+    for language in within {
+        product.require(meeting(language)?);
     }
     Ok(match product.search(work)? {
         Search::Empty => Search::Empty,

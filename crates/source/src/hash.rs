@@ -26,13 +26,15 @@ impl Default for Hashes {
     fn default() -> Hashes {
         // Of the process: small maps are made all the time.
         static SEEDED: OnceLock<ahash::RandomState> = OnceLock::new();
-        let seeded = SEEDED.get_or_init(|| {
-            let random = RandomState::new();
-            let [a, b, c, d] = [0, 1, 2, 3].map(|number: u64| random.hash_one(number));
-            ahash::RandomState::with_seeds(a, b, c, d)
-        });
-        Hashes(seeded.clone())
+        Hashes(SEEDED.get_or_init(random_state).clone())
     }
+}
+
+/// A quick hash with random seeds of its own.
+pub fn random_state() -> ahash::RandomState {
+    let random = RandomState::new();
+    let [a, b, c, d] = [0, 1, 2, 3].map(|number: u64| random.hash_one(number));
+    ahash::RandomState::with_seeds(a, b, c, d)
 }
 
 impl core::fmt::Debug for Hashes {

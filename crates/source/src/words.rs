@@ -45,19 +45,19 @@ pub fn first(bytes: &[u8], mark: impl Fn(u64) -> u64) -> Option<usize> {
 /// The order of two texts whose ASCII letters have no case.
 ///
 /// ```
-/// use portcullis_source::words::compare_folded;
-/// assert!(compare_folded(b"GetObject", b"getobjectacl").is_lt());
-/// assert!(compare_folded(b"getobject", b"GetObject").is_eq());
+/// use portcullis_source::words::compare_lower;
+/// assert!(compare_lower(b"GetObject", b"getobjectacl").is_lt());
+/// assert!(compare_lower(b"getobject", b"GetObject").is_eq());
 /// ```
 #[inline]
-pub fn compare_folded(one: &[u8], other: &[u8]) -> Ordering {
+pub fn compare_lower(one: &[u8], other: &[u8]) -> Ordering {
     let (mut one, mut other) = (one, other);
     loop {
         let (own, others) = (word(one), word(other));
         // Mostly they begin with the same letters in the same case.
-        if own != others && folded(own) != folded(others) {
+        if own != others && lower(own) != lower(others) {
             // The first byte decides first.
-            let (own, others) = (folded(own).swap_bytes(), folded(others).swap_bytes());
+            let (own, others) = (lower(own).swap_bytes(), lower(others).swap_bytes());
             return own.cmp(&others);
         }
         let (Some(rest), Some(rest_of_other)) = (one.get(8..), other.get(8..)) else {
@@ -84,12 +84,12 @@ pub fn word(bytes: &[u8]) -> u64 {
 /// A word with ASCII letters in lower case.
 ///
 /// ```
-/// use portcullis_source::words::{folded, word};
-/// assert_eq!(folded(word(b"@AZ[`az{")), word(b"@az[`az{"));
-/// assert_eq!(folded(word("\u{c1}\u{da}".as_bytes())), word("\u{c1}\u{da}".as_bytes()));
+/// use portcullis_source::words::{lower, word};
+/// assert_eq!(lower(word(b"@AZ[`az{")), word(b"@az[`az{"));
+/// assert_eq!(lower(word("\u{c1}\u{da}".as_bytes())), word("\u{c1}\u{da}".as_bytes()));
 /// ```
 #[inline]
-pub fn folded(word: u64) -> u64 {
+pub fn lower(word: u64) -> u64 {
     // At least `A`, and not more than `Z`, each seen by a carry into the highest bit.
     let low = word & !(ONES << 7);
     let from_a = low + ONES * (0x80 - b'A' as u64);

@@ -3,7 +3,7 @@
 use core::cmp::Ordering;
 use std::borrow::Cow;
 
-use portcullis_source::words::compare_folded;
+use portcullis_source::words::compare_lower;
 
 use super::{FORMAT, MAGIC, MAX_CONTENT, MAX_HEADER, PackError, checksum};
 use crate::columns::{Column, Columns, Counts, FirstNames, GLOBAL, MULTIVALUED, NOT_SEEN, Rows};
@@ -261,7 +261,7 @@ impl<'p> Check<'p> {
         let mut before: &[u8] = b"";
         for row in rows {
             let own = self.name(name(row));
-            if compare_folded(before, own) != Ordering::Less {
+            if compare_lower(before, own) != Ordering::Less {
                 return Err(PackError::Content("the order of names"));
             }
             before = own;

@@ -9,11 +9,11 @@
 
 use std::collections::HashMap;
 
+use portcullis_source::hash::random_state;
 use portcullis_vm::Action;
 
 use crate::plan::entries::UnitEntries;
 use crate::plan::stack::ImageStack;
-use crate::store::strings::random_state;
 
 /// An action, resolved for a directory: what [`Directory::action`](crate::Directory::action) gives. It knows the statements for
 /// the action in every policy, 32 bytes each; of another directory it is resolved again where it is used.

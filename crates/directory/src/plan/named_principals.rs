@@ -11,12 +11,12 @@ use std::collections::HashSet;
 
 use portcullis_image::{PrincipalForm, PrincipalRecord};
 use portcullis_model::{Caller, session_role_name, split_arn};
+use portcullis_source::hash::random_state;
 use portcullis_vm::{ContextNames, HomeAccount, PrincipalHandle};
 
 use crate::arn::EntityKind;
 use crate::plan::stack::ImageStack;
 use crate::store::ids::{AccountIdx, PrincipalIdx, Symbol};
-use crate::store::strings::random_state;
 use crate::store::tables::{PrincipalRow, Tables};
 
 /// Users and roles as policies know them: a bit for each, and one handle for each account.

@@ -14,10 +14,11 @@
 //! Rejected: a `Vec<Box<str>>` takes 16 bytes and an allocation for each string, and a crate for
 //! interning keeps a map from strings, which is dropped here as soon as loading is done.
 
-use std::hash::{BuildHasher, Hash};
+use std::hash::Hash;
 use std::ops::Range;
 
 use bumpalo::Bump;
+use portcullis_source::hash::random_state;
 
 use crate::store::ids::{Symbol, index};
 
@@ -177,14 +178,6 @@ pub(crate) fn concat_in<'a>(parts: &[&str], arena: &'a Bump) -> &'a str {
     let mut all = bumpalo::collections::String::with_capacity_in(len, arena);
     parts.iter().for_each(|part| all.push_str(part));
     all.into_bump_str()
-}
-
-/// A fast hash with random seeds: names in dumps and requests are chosen by others, who must not be
-/// able to make them collide.
-pub(crate) fn random_state() -> ahash::RandomState {
-    let random = std::hash::RandomState::new();
-    let [a, b, c, d] = [0, 1, 2, 3].map(|number: u64| random.hash_one(number));
-    ahash::RandomState::with_seeds(a, b, c, d)
 }
 
 /// A hash table of 32-bit numbers. What a number stands for is known to the caller, who compares;

@@ -4,7 +4,7 @@ use crate::finding::Findings;
 use crate::rules;
 use crate::view::{Element, Entry, Policy, Statement};
 use portcullis_source::hash::Map;
-use portcullis_source::words::{equal, first, folded, word};
+use portcullis_source::words::{equal, first, lower, word};
 use portcullis_syntax::glob::covers;
 use smallvec::{SmallVec, smallvec};
 use std::borrow::Cow;
@@ -166,7 +166,7 @@ pub(crate) struct Start<'t> {
 impl<'t> Start<'t> {
     pub(crate) fn of(text: &'t str, fold: bool) -> Start<'t> {
         let first = word(text.as_bytes());
-        let first = if fold { folded(first) } else { first };
+        let first = if fold { lower(first) } else { first };
         Start { text, first }
     }
 

@@ -3,7 +3,7 @@
 //! The table decides nothing but advice: a prefix that is not in it is most likely a placeholder of another tool, and
 //! may be a service that is newer than the table.
 
-use portcullis_source::words::compare_folded;
+use portcullis_source::words::compare_lower;
 
 /// Service prefixes, sorted. State of 2026-08.
 const SERVICES: [&str; 463] = [
@@ -479,7 +479,7 @@ const SERVICES: [&str; 463] = [
 /// assert!(is_service("S3") && !is_service("self"));
 /// ```
 pub fn is_service(prefix: &str) -> bool {
-    let order = |own: &&str| compare_folded(own.as_bytes(), prefix.as_bytes());
+    let order = |own: &&str| compare_lower(own.as_bytes(), prefix.as_bytes());
     SERVICES.binary_search_by(order).is_ok()
 }
 
