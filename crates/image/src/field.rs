@@ -100,9 +100,11 @@ pub trait Item: Record {
     const KIND: ListKind;
 }
 
-fn put(bytes: &mut [u8], content: &[u8]) {
-    if let Some(target) = bytes.get_mut(..content.len()) {
-        target.copy_from_slice(content);
+/// Inlined, since of a known length it is a store; as a copy it took half of the time to write an image.
+#[inline(always)]
+fn put<const N: usize>(bytes: &mut [u8], content: [u8; N]) {
+    if let Some(target) = bytes.first_chunk_mut() {
+        *target = content;
     }
 }
 
@@ -112,8 +114,9 @@ impl Field for u8 {
     fn read(bytes: &[u8], at: usize) -> u8 {
         u8_at(bytes, at)
     }
+    #[inline]
     fn write(self, bytes: &mut [u8]) {
-        put(bytes, &[self]);
+        put(bytes, [self]);
     }
 }
 
@@ -123,8 +126,9 @@ impl Field for u16 {
     fn read(bytes: &[u8], at: usize) -> u16 {
         u16_at(bytes, at)
     }
+    #[inline]
     fn write(self, bytes: &mut [u8]) {
-        put(bytes, &self.to_le_bytes());
+        put(bytes, self.to_le_bytes());
     }
 }
 
@@ -134,8 +138,9 @@ impl Field for u32 {
     fn read(bytes: &[u8], at: usize) -> u32 {
         u32_at(bytes, at)
     }
+    #[inline]
     fn write(self, bytes: &mut [u8]) {
-        put(bytes, &self.to_le_bytes());
+        put(bytes, self.to_le_bytes());
     }
 }
 
@@ -145,8 +150,9 @@ impl Field for u64 {
     fn read(bytes: &[u8], at: usize) -> u64 {
         u64_at(bytes, at)
     }
+    #[inline]
     fn write(self, bytes: &mut [u8]) {
-        put(bytes, &self.to_le_bytes());
+        put(bytes, self.to_le_bytes());
     }
 }
 
@@ -157,9 +163,10 @@ impl Field for i128 {
     fn read(bytes: &[u8], at: usize) -> i128 {
         instant_of(u64_at(bytes, at), u64_at(bytes, at + 8))
     }
+    #[inline]
     fn write(self, bytes: &mut [u8]) {
         let (low, high) = halves_of(self);
-        put(bytes, &join_wide(low, high).to_le_bytes());
+        put(bytes, join_wide(low, high).to_le_bytes());
     }
 }
 
@@ -170,6 +177,7 @@ impl Field for Option<i64> {
     fn read(bytes: &[u8], at: usize) -> Option<i64> {
         Some(signed(u64_at(bytes, at))).filter(|number| *number != i64::MIN)
     }
+    #[inline]
     fn write(self, bytes: &mut [u8]) {
         unsigned(self.unwrap_or(i64::MIN)).write(bytes);
     }
@@ -181,6 +189,7 @@ impl Field for bool {
     fn read(bytes: &[u8], at: usize) -> bool {
         u32_at(bytes, at) != 0
     }
+    #[inline]
     fn write(self, bytes: &mut [u8]) {
         u32::from(self).write(bytes);
     }
@@ -195,6 +204,7 @@ impl Field for Str {
             len: u32_at(bytes, at + 4),
         }
     }
+    #[inline]
     fn write(self, bytes: &mut [u8]) {
         self.pack().write(bytes);
     }
@@ -210,6 +220,7 @@ impl Field for Option<Str> {
     fn read(bytes: &[u8], at: usize) -> Option<Str> {
         Some(Str::read(bytes, at)).filter(|text| *text != Str::default())
     }
+    #[inline]
     fn write(self, bytes: &mut [u8]) {
         self.unwrap_or_default().write(bytes);
     }
@@ -225,6 +236,7 @@ impl Field for LayerSet {
     fn read(bytes: &[u8], at: usize) -> LayerSet {
         LayerSet::from_bits(u32_at(bytes, at))
     }
+    #[inline]
     fn write(self, bytes: &mut [u8]) {
         self.bits().write(bytes);
     }
@@ -239,6 +251,7 @@ impl<T: Record> Field for Id<T> {
     fn read(bytes: &[u8], at: usize) -> Id<T> {
         Id::new(u32_at(bytes, at))
     }
+    #[inline]
     fn write(self, bytes: &mut [u8]) {
         self.number().write(bytes);
     }
@@ -253,6 +266,7 @@ impl<T: Record> Field for Start<T> {
     fn read(bytes: &[u8], at: usize) -> Start<T> {
         Start(Id::read(bytes, at))
     }
+    #[inline]
     fn write(self, bytes: &mut [u8]) {
         self.0.write(bytes);
     }
@@ -264,6 +278,7 @@ impl<T: Record> Field for Option<Id<T>> {
     fn read(bytes: &[u8], at: usize) -> Option<Id<T>> {
         Some(Id::read(bytes, at)).filter(|id| id.number() != NONE)
     }
+    #[inline]
     fn write(self, bytes: &mut [u8]) {
         self.map_or(NONE, Id::number).write(bytes);
     }
@@ -278,6 +293,7 @@ impl<T: Item> Field for ListId<T> {
     fn read(bytes: &[u8], at: usize) -> ListId<T> {
         Id::new(u32_at(bytes, at))
     }
+    #[inline]
     fn write(self, bytes: &mut [u8]) {
         self.number().write(bytes);
     }
@@ -296,6 +312,7 @@ impl<T: Record> Field for Run<T> {
             count: u32_at(bytes, at + 4),
         }
     }
+    #[inline]
     fn write(self, bytes: &mut [u8]) {
         join(self.first.number(), self.count).write(bytes);
     }
@@ -319,6 +336,7 @@ impl Field for Network {
             },
         }
     }
+    #[inline]
     fn write(self, bytes: &mut [u8]) {
         let (family, base, mask) = match self {
             Network::V4 { base, mask } => (4_u64, u128::from(base), u128::from(mask)),

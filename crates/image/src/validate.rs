@@ -40,7 +40,8 @@ use crate::wire::{count, index, name_hash, u32_at};
 /// What a check gives.
 pub(crate) type Validated = Result<(), ImageError>;
 
-/// Checks what statements share, in this order. The header and the table of sections were checked before.
+/// Checks what statements share and what explanations print, in this order. The header and the table of sections were checked
+/// before.
 pub(crate) fn validate_shared(view: View<'_>) -> Validated {
     let checker = Checker::new(view);
     checker.strings()?;
@@ -49,17 +50,17 @@ pub(crate) fn validate_shared(view: View<'_>) -> Validated {
     checker.patterns()?;
     checker.tokens()?;
     checker.principals()?;
-    checker.values()
+    checker.values()?;
+    checker.debug()
 }
 
-/// Checks statements, and what refers to them. It stands on nothing that [`validate_shared`] finds out: both may run at once.
+/// Checks statements, and what decisions find them by. It stands on nothing that [`validate_shared`] finds out: both may run at once.
 pub(crate) fn validate_statements(view: View<'_>) -> Validated {
     let checker = Checker::new(view);
     checker.statements()?;
     checker.units()?;
     checker.code()?;
-    checker.index()?;
-    checker.debug()
+    checker.index()
 }
 
 /// What the checks of one image share.

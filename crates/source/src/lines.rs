@@ -24,10 +24,16 @@ impl<'t> LineIndex<'t> {
         let bom = if text.starts_with('\u{feff}') { 3 } else { 0 };
         let mut lines = vec![bom];
         let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-        let mut rest = text.as_bytes();
-        while let Some(at) = first(rest, |word| equal(word, b'\n')) {
-            rest = rest.get(at + 1..).unwrap_or_default();
-            lines.push(number(text.len() - rest.len()));
+        for (block, start) in text.as_bytes().chunks(BLOCK).zip((0..).step_by(BLOCK)) {
+            // Documents of dumps are long lines. This compiles to a few instructions for all of the block.
+            let has_end = block
+                .iter()
+                .fold(false, |found, byte| found | (*byte == b'\n'));
+            let mut rest = if has_end { block } else { &[] };
+            while let Some(at) = first(rest, |word| equal(word, b'\n')) {
+                rest = rest.get(at + 1..).unwrap_or_default();
+                lines.push(number(start + block.len() - rest.len()));
+            }
         }
         let mut blocks = Vec::new();
         if !text.is_ascii() {

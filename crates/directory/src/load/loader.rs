@@ -10,11 +10,12 @@
 //! use (invariant 6 of `docs/architecture.md`) and would depend on the schedule; only the elements of
 //! a large dump are parsed on two threads, and their policies read, which gives no ids.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::rc::Rc;
 
 use bumpalo::Bump;
+use portcullis_source::hash::Set;
 use portcullis_source::json::Node;
 use portcullis_source::{Code, Severity, Source};
 
@@ -45,7 +46,7 @@ pub(crate) struct Loader {
     /// Byte offsets, in the value that is being read, of nodes that some reader took or knows to
     /// decide nothing. What looks like a policy and is not in here is an error (`IN-4`). An offset
     /// identifies a node, since no two nodes of a value begin at the same byte.
-    pub(crate) consumed: HashSet<u32>,
+    pub(crate) consumed: Set<u32>,
     /// Where one document after the other is read to see whether it is one.
     pub(crate) scratch: Bump,
 }

@@ -12,7 +12,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bumpalo::Bump;
 use portcullis_compile::{CompileError, Compiler, Options, PolicyUnit};
 use portcullis_image::{Image, LayerSet};
-use portcullis_model::{Layer, PolicyKind};
+use portcullis_model::PolicyKind;
+use portcullis_source::hash::Map;
 
 use crate::ahead::{self, Ahead};
 use crate::error::EngineError;
@@ -54,17 +55,16 @@ impl Policies {
     /// A store of documents. Their sets become rows of the tables.
     pub(crate) fn new(documents: Documents, tables: &mut Tables, debug: bool) -> Policies {
         let units = units_of(&documents);
-        let (stored, all) = (&documents, units.as_slice());
+        // The first unit has no policy.
+        let places = units.iter().zip(1..);
+        let places = places.map(|(UnitSource { key, .. }, at)| ((key.1, key.2), UnitId::at(at)));
+        let places: Map<_, _> = places.collect();
         for sets in documents.all_sets() {
             tables.add_set(sets.iter().flat_map(|(layer, policies)| {
                 let layers = LayerSet::of(*layer);
-                let unit = move |policy: &PolicyId| {
-                    let key = key_of(stored, *policy, *layer);
-                    let found = all.binary_search_by_key(&key, |unit| unit.key);
-                    // The first unit has no policy.
-                    found.ok().map(|at| (layers, UnitId::at(at + 1)))
-                };
-                let used = policies.iter().filter_map(unit);
+                let place = |policy: &PolicyId| places.get(&(PolicyKind::from(*layer), *policy));
+                let used = policies.iter().filter_map(place);
+                let used = used.map(move |unit| (layers, *unit));
                 used.chain(policies.is_empty().then_some((layers, EMPTY)))
             }));
         }
@@ -191,11 +191,6 @@ pub(crate) fn options(debug: bool) -> Options {
     }
 }
 
-/// What a policy of a layer is sorted and found by among the units.
-fn key_of(documents: &Documents, policy: PolicyId, layer: Layer) -> (TextId, PolicyKind, PolicyId) {
-    (documents.text_of(policy), PolicyKind::from(layer), policy)
-}
-
 /// The policies that take part anywhere, with all layers of each, in the order of their documents.
 ///
 /// So each document is parsed once, however many policies have it, and is let go for good when the
@@ -206,7 +201,11 @@ fn units_of(documents: &Documents) -> Vec<UnitSource> {
     let mut units = Vec::new();
     for (layer, policies) in documents.all_sets().iter().flatten() {
         units.extend(policies.iter().map(|policy| UnitSource {
-            key: key_of(documents, *policy, *layer),
+            key: (
+                documents.text_of(*policy),
+                PolicyKind::from(*layer),
+                *policy,
+            ),
             layers: LayerSet::of(*layer),
         }));
     }

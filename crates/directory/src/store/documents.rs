@@ -8,12 +8,12 @@
 //!
 //! Documents are gone after an update or in an opened file; images hold what decisions need.
 
-use std::collections::{HashMap, HashSet};
-use std::fmt;
+use std::fmt::{self, Write};
 
 use bumpalo::Bump;
 use portcullis_model::{Layer, PolicyKind};
 use portcullis_source::LineIndex;
+use portcullis_source::hash::{Map, Set};
 use portcullis_source::json::Node;
 use portcullis_syntax::ast::Document;
 pub(crate) use portcullis_syntax::forms::undress;
@@ -51,14 +51,16 @@ pub(crate) struct Documents {
     /// they are from.
     policies: Vec<StoredPolicy>,
     /// While loading.
-    by_content: HashMap<StoredPolicy, PolicyId>,
+    by_content: Map<StoredPolicy, PolicyId>,
     /// Texts that were read without error, as policies of which type. Strict and lenient reading
     /// differ in what they accept. While loading.
-    sound: HashSet<(TextId, PolicyKind, bool)>,
+    sound: Set<(TextId, PolicyKind, bool)>,
     /// Policy sets by id.
     sets: Vec<Sets>,
+    /// The reference that was made last: its memory serves for the next. While loading.
+    reference: String,
     /// The id of each set, while loading.
-    by_sets: HashMap<Sets, SetsId>,
+    by_sets: Map<Sets, SetsId>,
     /// How policies came to apply, if explanations are wanted.
     pub(crate) attachments: Option<Attachments>,
 }
@@ -105,9 +107,13 @@ impl Documents {
     ) -> PolicyId {
         let text = self.texts.intern(text);
         let next = PolicyId::at(self.policies.len());
-        let texts = &mut self.texts;
         let reference = match self.attachments {
-            Some(_) => texts.intern_reference(&reference.to_string()),
+            Some(_) => {
+                self.reference.clear();
+                // A string takes everything.
+                write!(self.reference, "{reference}").unwrap_or(());
+                self.texts.intern_reference(&self.reference)
+            }
             None => TextId::NONE,
         };
         let policy = StoredPolicy {
@@ -245,9 +251,10 @@ impl Documents {
     /// lead to.
     pub(crate) fn finish(&mut self) {
         self.texts.finish();
-        self.by_content = HashMap::new();
-        self.sound = HashSet::new();
-        self.by_sets = HashMap::new();
+        self.by_content = Map::default();
+        self.sound = Set::default();
+        self.by_sets = Map::default();
+        self.reference = String::new();
     }
 
     /// Adds the policies of sets to those of a decision. None if one of them cannot be read. For

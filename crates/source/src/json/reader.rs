@@ -205,6 +205,7 @@ impl<'a, 'n> Reader<'a, 'n> {
     }
 
     /// Puts a finished value where it belongs.
+    #[inline(always)]
     fn attach(&mut self, node: Node<'a, 'n>, root: &mut Option<Node<'a, 'n>>) -> State {
         match self.frames.last() {
             None => {

@@ -9,7 +9,7 @@ use std::io::{self, BufRead};
 use super::{Encoding, Layout, Records, is_blank};
 use crate::Start;
 use crate::json::MAX_TEXT;
-use crate::words::{continues, equal, first, marked};
+use crate::words::{continues, equal, marked, word};
 
 const MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -307,16 +307,22 @@ impl<R: BufRead> Pieces<'_, R> {
     /// Lets go of everything up to here.
     fn take(&mut self) {
         let text = self.since(0);
-        let (mut line, mut lines) = (text, 0);
-        while let Some(end) = first(line, |word| equal(word, b'\n')) {
-            line = line.get(end + 1..).unwrap_or_default();
-            lines += 1;
-        }
+        let lines = text.iter().filter(|byte| **byte == b'\n').count();
+        let line = match lines {
+            0 => text,
+            _ => text
+                .rsplit(|byte| *byte == b'\n')
+                .next()
+                .unwrap_or_default(),
+        };
         let line = match self.records.offset {
             0 => line.strip_prefix(MARK).unwrap_or(line),
             _ => line,
         };
-        let characters = line.len() - marked(line, continues);
+        let characters = match line.is_ascii() {
+            true => line.len(),
+            false => line.len() - marked(line, continues),
+        };
         self.column = match lines {
             0 => self.column + characters,
             _ => characters,
@@ -330,43 +336,26 @@ impl<R: BufRead> Pieces<'_, R> {
     /// Goes behind the value here: an object or array as far as brackets and strings go, a string, or what stands before
     /// the next comma, bracket or blank. False if the stream ends before.
     fn skip_value(&mut self) -> io::Result<bool> {
-        let mut depth = 0_usize;
-        loop {
-            let Some(byte) = self.byte()? else {
-                return Ok(false);
-            };
-            self.at += 1;
-            match byte {
-                b'{' | b'[' => depth += 1,
-                b'}' | b']' => depth = depth.saturating_sub(1),
-                b'"' => {
-                    if !self.skip_string()? {
-                        return Ok(false);
-                    }
-                }
-                _ if depth > 0 => {
-                    self.skip_plain();
-                    continue;
-                }
-                b',' | b':' => return Ok(false),
-                _ => return self.skip_word(),
-            }
-            if depth == 0 {
-                return Ok(true);
-            }
+        match self.byte()? {
+            None | Some(b',' | b':') => Ok(false),
+            Some(b'{' | b'[' | b'}' | b']' | b'"') => self.skip_nested(),
+            Some(_) => self.skip_word(),
         }
     }
 
-    /// Goes to the next quote or bracket that is at hand.
-    fn skip_plain(&mut self) {
-        let rest = self.records.buffer.get(self.records.taken + self.at..);
-        let rest = rest.unwrap_or_default();
-        let mark = |word: u64| {
-            // Braces differ from brackets in one bit.
-            let folded = word | 0x2020_2020_2020_2020;
-            equal(word, b'"') | equal(folded, b'{') | equal(folded, b'}')
-        };
-        self.at += first(rest, mark).unwrap_or(rest.len());
+    /// Goes behind the object, array or string here.
+    fn skip_nested(&mut self) -> io::Result<bool> {
+        let mut nesting = Nesting::default();
+        while self.byte()?.is_some() {
+            let rest = self.records.buffer.get(self.records.taken + self.at..);
+            let rest = rest.unwrap_or_default();
+            let end = nesting.end(rest);
+            self.at += end.unwrap_or(rest.len());
+            if end.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn skip_word(&mut self) -> io::Result<bool> {
@@ -378,32 +367,54 @@ impl<R: BufRead> Pieces<'_, R> {
         }
         Ok(false)
     }
+}
 
-    /// Goes behind the string that goes on here.
-    fn skip_string(&mut self) -> io::Result<bool> {
-        loop {
-            let rest = self.records.buffer.get(self.records.taken + self.at..);
-            let rest = rest.unwrap_or_default();
-            match first(rest, |word| equal(word, b'"') | equal(word, b'\\')) {
-                None => {
-                    self.at += rest.len();
-                    if self.byte()?.is_none() {
-                        return Ok(false);
-                    }
+/// How deep a value is at a place of it.
+#[derive(Default)]
+struct Nesting {
+    depth: usize,
+    in_string: bool,
+    /// True if the next byte is escaped.
+    is_escaped: bool,
+}
+
+impl Nesting {
+    /// Goes on through a value, and says where it ends, behind its last byte; none if it goes on behind these.
+    fn end(&mut self, bytes: &[u8]) -> Option<usize> {
+        let mut escaped = self.is_escaped.then_some(0);
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let start = bytes.len() - rest.len();
+            let word = word(rest);
+            // Braces differ from brackets in one bit.
+            let folded = word | 0x2020_2020_2020_2020;
+            let brackets = equal(folded, b'{') | equal(folded, b'}');
+            let mut marks = equal(word, b'"') | equal(word, b'\\') | brackets;
+            while marks != 0 {
+                let place = marks.trailing_zeros() / 8;
+                marks &= marks - 1;
+                let at = start + place as usize;
+                if escaped == Some(at) {
+                    continue;
                 }
-                Some(length) => {
-                    let is_end = rest.get(length) == Some(&b'"');
-                    self.at += length + 1;
-                    if is_end {
-                        return Ok(true);
-                    }
-                    if self.byte()?.is_none() {
-                        return Ok(false);
-                    }
-                    self.at += 1;
+                let byte = word.to_le_bytes().get(place as usize).copied();
+                match (self.in_string, byte) {
+                    (false, Some(b'{' | b'[')) => self.depth += 1,
+                    (false, Some(b'}' | b']')) => self.depth = self.depth.saturating_sub(1),
+                    (false, Some(b'"')) => self.in_string = true,
+                    (true, Some(b'"')) => self.in_string = false,
+                    (true, Some(b'\\')) => escaped = Some(at + 1),
+                    // Words mark a few bytes too many.
+                    _ => continue,
+                }
+                if self.depth == 0 && !self.in_string {
+                    return Some(at + 1);
                 }
             }
+            rest = rest.get(8..).unwrap_or_default();
         }
+        self.is_escaped = escaped == Some(bytes.len());
+        None
     }
 }
 
