@@ -159,9 +159,9 @@ impl AccountPart<'_> {
         let account: Pattern = match self {
             AccountPart::Any => return formulas.constant(true),
             AccountPart::NoNumber => (0..12).map(|_| Token::one(Class::Digit)).collect(),
-            AccountPart::Number(number) => text(number).collect(),
+            AccountPart::Number(number) => text(number),
         };
-        let mut arn: Pattern = text("arn:").collect();
+        let mut arn: Pattern = text("arn:");
         for _ in 0..3 {
             arn.extend([Token::many(Class::NotColon), Token::one(Class::Char(':'))]);
         }

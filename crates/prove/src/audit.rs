@@ -779,7 +779,7 @@ mod tests {
             (key(), number(false, false, true, "5"), true),
             (key(), number(true, false, false, "5"), true),
         ];
-        let exact: Pattern = text("a").collect();
+        let exact: Pattern = text("a");
         let texts = vec![
             (key(), Test::texts(Language::from_iter([exact])), true),
             (

@@ -285,7 +285,7 @@ fn aws<A: Algebra>(
             if let Some([_, partition, _, _, account, _]) = maker {
                 // `EVAL-25`; who makes a session is of its account.
                 let is_maker = is(Part::Maker, value, algebra);
-                let pattern = arns_of_account(Some(partition), text(account).collect());
+                let pattern = arns_of_account(Some(partition), text(account));
                 let of_account = Test::texts(Language::from_iter([pattern]));
                 let of_account = algebra.test(Part::Caller, of_account);
                 role_like.push(algebra.and(vec![is_maker, of_account]));
@@ -302,7 +302,7 @@ fn of_account<A: Algebra>(value: &str, algebra: &mut A) -> Option<A::Value> {
         Some(["arn", partition, "iam", "", account, "root"]) => (Some(partition), account),
         _ => return None,
     };
-    let pattern = arns_of_account(partition, text(account).collect());
+    let pattern = arns_of_account(partition, text(account));
     Some(algebra.test(Part::Caller, Test::texts(Language::from_iter([pattern]))))
 }
 
@@ -311,9 +311,9 @@ fn by_id<A: Algebra>(value: &str, case: &Case, algebra: &mut A) -> Option<A::Val
     if is_account_id(value) || value.starts_with("arn:") {
         return None;
     }
-    let mut patterns: Vec<Pattern> = vec![text(value).collect()];
+    let mut patterns: Vec<Pattern> = vec![text(value)];
     if case.kind.is_role() {
-        let mut with_session: Pattern = text(value).collect();
+        let mut with_session: Pattern = text(value);
         with_session.push(Token::one(Class::Char(':')));
         with_session.push(Token::many(Class::Any));
         patterns.push(with_session);
@@ -425,7 +425,9 @@ fn exempt<A: Algebra>(
 /// The action is one of these services'.
 fn services<A: Algebra>(prefixes: &[&str], algebra: &mut A) -> A::Value {
     let pattern = |prefix: &&str| -> Pattern {
-        let start = text(prefix).chain([Token::one(Class::Char(':'))]);
+        let start = text(prefix)
+            .into_iter()
+            .chain([Token::one(Class::Char(':'))]);
         start.chain([Token::many(Class::Any)]).collect()
     };
     let language = prefixes.iter().map(pattern).collect();
@@ -434,7 +436,7 @@ fn services<A: Algebra>(prefixes: &[&str], algebra: &mut A) -> A::Value {
 
 /// The action is one of these, in lower case.
 fn is_action<A: Algebra>(names: &[&str], algebra: &mut A) -> A::Value {
-    let language = names.iter().map(|name| text(name).collect()).collect();
+    let language = names.iter().map(|name| text(name)).collect();
     algebra.test(Part::Action, Test::texts(language))
 }
 
@@ -518,6 +520,7 @@ pub(crate) fn decision<A: Algebra>(
     let assumed_root = match root {
         true => {
             let test = Test::texts(Language::from_iter([text("true")
+                .into_iter()
                 .map(|own| match own.class {
                     Class::Char(own) => Token::one(Class::Ascii(own)),
                     _ => own,
@@ -640,7 +643,7 @@ pub(crate) fn refused<A: Algebra>(case: &Case, given: Given, algebra: &mut A) ->
     let iam = match is_federated {
         true => iam,
         false => {
-            let truth = text("true").map(|own| match own.class {
+            let truth = text("true").into_iter().map(|own| match own.class {
                 Class::Char(own) => Token::one(Class::Ascii(own)),
                 _ => own,
             });

@@ -273,7 +273,7 @@ fn resources(own: Option<&str>) -> Language {
         arn.push(colon());
     }
     arn.extend(some(Class::Any));
-    Language::from_iter([text("*").collect(), arn])
+    Language::from_iter([text("*"), arn])
 }
 
 /// The account part of an ARN.
@@ -283,7 +283,7 @@ fn account() -> impl Iterator<Item = Token> {
 
 /// `arn:`, a partition, and the colon behind it.
 fn partition(partition: Option<&str>) -> Pattern {
-    let mut start: Pattern = text("arn:").collect();
+    let mut start: Pattern = text("arn:");
     match partition {
         Some(own) => start.extend(text(own)),
         None => start.extend(some(Class::NotColon)),
@@ -365,8 +365,8 @@ impl Kind {
 /// The ARNs of the role of a session of this name: the session's ARN has not the path of the role (`GRAM-37`).
 pub(crate) fn role_arns(own: &str, account: &str, role: &str) -> Language {
     let start = format!("arn:{own}:iam::{account}:role/");
-    let plain = text(&format!("{start}{role}")).collect();
-    let mut with_path: Pattern = text(&start).collect();
+    let plain = text(&format!("{start}{role}"));
+    let mut with_path: Pattern = text(&start);
     with_path.push(Token::many(Class::Any));
     with_path.extend(text(&format!("/{role}")));
     Language::from_iter([plain, with_path])
@@ -378,7 +378,7 @@ fn within_class(language: &Language, class: Class) -> Option<Vec<Pattern>> {
         return None;
     }
     let texts = language.texts().iter();
-    let texts = texts.map(|own| text(own).collect::<Pattern>());
+    let texts = texts.map(|own| text(own));
     let patterns = texts.chain(language.patterns().iter().cloned());
     let narrow = |pattern: Pattern| -> Option<Pattern> {
         let one = |token: Token| match token.class {
@@ -533,8 +533,7 @@ impl Case {
     /// The ARNs of callers.
     fn callers(&self) -> Scope {
         let own = self.partition.as_deref();
-        let of_account =
-            |account: &str| Language::from_iter([arns_of_account(own, text(account).collect())]);
+        let of_account = |account: &str| Language::from_iter([arns_of_account(own, text(account))]);
         let without = match &self.home {
             Home::Any => Vec::new(),
             Home::Other(all) => all
@@ -562,7 +561,7 @@ impl Case {
         };
         let key = match part {
             Part::Action => {
-                let exempt = EXEMPT.map(|own| text(own).collect());
+                let exempt = EXEMPT.map(|own| text(own));
                 return Scope {
                     without: vec![Values::Text(Language::from_iter(exempt))],
                     ..one(actions())

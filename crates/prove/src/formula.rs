@@ -8,6 +8,7 @@ use crate::key::Test;
 use crate::pattern::VariableId;
 use crate::sat::{Literal, Solver};
 use portcullis_source::hash::Map;
+use std::sync::Arc;
 
 /// The number of an atom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -20,7 +21,7 @@ pub(crate) type Wish = (AtomId, bool);
 enum Node {
     True,
     Atom(AtomId),
-    And(Vec<Formula>),
+    And(Arc<[Formula]>),
 }
 
 /// A node or its negation.
@@ -44,8 +45,8 @@ impl Formula {
 pub(crate) struct Formulas {
     nodes: Vec<Node>,
     numbers: Map<Node, u32>,
-    atoms: Vec<(Part, Test)>,
-    atom_numbers: Map<(Part, Test), AtomId>,
+    atoms: Vec<Arc<(Part, Test)>>,
+    atom_numbers: Map<Arc<(Part, Test)>, AtomId>,
     variables: Vec<Variable>,
 }
 
@@ -70,7 +71,7 @@ impl Formulas {
 
     /// What an atom tests.
     pub(crate) fn atom(&self, atom: AtomId) -> Option<&(Part, Test)> {
-        self.atoms.get(atom.0 as usize)
+        self.atoms.get(atom.0 as usize).map(|atom| &**atom)
     }
 
     /// A policy variable by its number.
@@ -147,7 +148,7 @@ impl Formulas {
             match self.nodes.get(formula.node as usize) {
                 None | Some(Node::True) => {}
                 Some(Node::Atom(atom)) => wishes.push((*atom, !formula.negated)),
-                Some(Node::And(all)) if !formula.negated => next.extend(all),
+                Some(Node::And(all)) if !formula.negated => next.extend(all.iter()),
                 Some(Node::And(_)) if !is_choice => choices.push(formula),
                 Some(Node::And(all)) => {
                     let candidates = all.iter().map(|own| own.not()).filter(is_true);
@@ -230,9 +231,9 @@ impl Algebra for Formulas {
         let atoms = &mut self.atoms;
         let atom = *self
             .atom_numbers
-            .entry((part, test))
+            .entry(Arc::new((part, test)))
             .or_insert_with_key(|atom| {
-                atoms.push(atom.clone());
+                atoms.push(Arc::clone(atom));
                 AtomId((atoms.len() - 1) as u32)
             });
         self.node(Node::Atom(atom))
@@ -244,10 +245,10 @@ impl Algebra for Formulas {
 
     fn and(&mut self, values: Vec<Formula>) -> Formula {
         let yes = self.constant(true);
-        let mut all: Vec<Formula> = Vec::new();
+        let mut all: Vec<Formula> = Vec::with_capacity(values.len());
         for value in values {
             match self.nodes.get(value.node as usize) {
-                Some(Node::And(inner)) if !value.negated => all.extend(inner),
+                Some(Node::And(inner)) if !value.negated => all.extend(inner.iter()),
                 _ => all.push(value),
             }
         }
@@ -264,7 +265,7 @@ impl Algebra for Formulas {
         match all.as_slice() {
             [] => yes,
             [one] => *one,
-            _ => self.node(Node::And(all)),
+            _ => self.node(Node::And(all.into())),
         }
     }
 
@@ -300,7 +301,7 @@ impl Clauses {
                 continue;
             };
             let mut inner = Vec::with_capacity(all.len());
-            for part in all {
+            for part in all.iter() {
                 let part = if own.negated { part.not() } else { *part };
                 inner.push(self.shallow(formulas, part, solver, &mut made));
             }

@@ -102,10 +102,7 @@ impl Language {
                 (true, _) => Some(Pattern::new()),
             }
         };
-        let texts = self
-            .texts
-            .iter()
-            .map(|own| crate::pattern::text(own).collect());
+        let texts = self.texts.iter().map(|own| crate::pattern::text(own));
         texts
             .chain(self.patterns.iter().filter_map(resolve))
             .collect()
@@ -118,12 +115,13 @@ impl Language {
 
     /// True if the text belongs to the language. Patterns with variables hold no text: substitute first.
     pub(crate) fn contains(&self, text: &str) -> bool {
-        let tokens: Pattern = crate::pattern::text(text).collect();
+        let matches = |own: &&Pattern| !has_variable(own) && matches(own, text);
         self.has_text(text)
-            || self
-                .sharing(&tokens)
-                .into_iter()
-                .any(|pattern| !has_variable(pattern) && matches(pattern, text))
+            || !self.patterns.is_empty()
+                && self
+                    .sharing(&crate::pattern::text(text))
+                    .iter()
+                    .any(matches)
     }
 
     /// The patterns that may meet a pattern, by the characters before its first wildcard and theirs. Patterns are sorted,
@@ -163,7 +161,10 @@ impl Language {
 
     /// True if the text belongs to the language under some value of a variable, for all that its ends say.
     pub(crate) fn may_contain(&self, text: &str) -> bool {
-        let tokens: Pattern = crate::pattern::text(text).collect();
+        if !self.has_variable() {
+            return false;
+        }
+        let tokens = crate::pattern::text(text);
         self.sharing(&tokens)
             .iter()
             .filter(|own| has_variable(own))
@@ -383,7 +384,7 @@ fn relevant<'l>(
         })
         .collect();
     let texts = language.beginning(&start).iter().filter_map(move |own| {
-        let tokens: Pattern = crate::pattern::text(own).collect();
+        let tokens = crate::pattern::text(own);
         let meets = match has_variables {
             true => may_meet(pattern, &tokens),
             false => matches(pattern, own),

@@ -165,9 +165,16 @@ impl Token {
 /// A list of tokens that a text matches as a whole (`MATCH-4`).
 pub(crate) type Pattern = Vec<Token>;
 
-/// The tokens of a text that is matched as it stands.
-pub(crate) fn text(text: &str) -> impl Iterator<Item = Token> + '_ {
-    text.chars().map(|own| Token::one(Class::Char(own)))
+/// A pattern without tokens, with room for those of a text: growing patterns took a seventh of the time of a proof.
+pub(crate) fn with_room_for(text: &str) -> Pattern {
+    Pattern::with_capacity(text.len())
+}
+
+/// The pattern of a text that is matched as it stands.
+pub(crate) fn text(text: &str) -> Pattern {
+    let mut pattern = with_room_for(text);
+    pattern.extend(text.chars().map(|own| Token::one(Class::Char(own))));
+    pattern
 }
 
 /// The tokens of a text in which `*` and `?` are wildcards, over a class of characters.
@@ -200,20 +207,38 @@ pub(crate) fn matches(pattern: &[Token], text: &str) -> bool {
 }
 
 /// The live positions of a pattern while a text is read.
-struct Positions(Vec<usize>);
+#[derive(Default)]
+struct Positions {
+    live: Vec<usize>,
+    /// Those before the last character: its memory serves for the next.
+    before: Vec<usize>,
+}
 
 impl Positions {
     fn start(pattern: &[Token]) -> Positions {
-        let mut positions = Positions(Vec::new());
+        let mut positions = Positions::default();
         positions.add(pattern, 0);
         positions
+    }
+
+    /// The next position that was live before the letter at hand, from a number on.
+    fn next_before(&self, number: &mut usize) -> Option<usize> {
+        let at = self.before.get(*number).copied();
+        *number += 1;
+        at
+    }
+
+    /// Goes on to a letter: what was live was so before it.
+    fn go_on(&mut self) {
+        std::mem::swap(&mut self.live, &mut self.before);
+        self.live.clear();
     }
 
     /// Adds a position and those behind runs that may be empty.
     fn add(&mut self, pattern: &[Token], mut at: usize) {
         loop {
-            if self.0.last().is_none_or(|last| *last < at) {
-                self.0.push(at);
+            if self.live.last().is_none_or(|last| *last < at) {
+                self.live.push(at);
             }
             match pattern.get(at) {
                 Some(token) if token.many => at += 1,
@@ -223,8 +248,9 @@ impl Positions {
     }
 
     fn read(&mut self, pattern: &[Token], character: char) {
-        let before = std::mem::take(&mut self.0);
-        for at in before {
+        self.go_on();
+        let mut number = 0;
+        while let Some(at) = self.next_before(&mut number) {
             let Some(token) = pattern.get(at) else {
                 continue;
             };
@@ -235,11 +261,11 @@ impl Positions {
     }
 
     fn is_dead(&self) -> bool {
-        self.0.is_empty()
+        self.live.is_empty()
     }
 
     fn accepts(&self, pattern: &[Token]) -> bool {
-        self.0.last() == Some(&pattern.len())
+        self.live.last() == Some(&pattern.len())
     }
 }
 
@@ -249,8 +275,9 @@ pub(crate) fn subsumes(outer: &[Token], inner: &[Token]) -> bool {
     // The tokens of `inner` are read as if they were letters.
     let mut state = Positions::start(outer);
     for letter in inner {
-        let before = std::mem::take(&mut state.0);
-        for at in before {
+        state.go_on();
+        let mut number = 0;
+        while let Some(at) = state.next_before(&mut number) {
             let Some(token) = outer.get(at) else { continue };
             if !token.class.covers(letter.class) {
                 continue;
@@ -331,14 +358,18 @@ pub(crate) fn has_variable(pattern: &[Token]) -> bool {
 
 /// The text of a pattern that is one text.
 pub(crate) fn literal(pattern: &[Token]) -> Option<String> {
-    pattern
-        .iter()
-        .map(|token| match *token {
-            Token {
-                class: Class::Char(own),
-                many: false,
-            } => Some(own),
-            _ => None,
-        })
-        .collect()
+    let character = |token: &Token| match *token {
+        Token {
+            class: Class::Char(own),
+            many: false,
+        } => Some(own),
+        _ => None,
+    };
+    // Most patterns that are none say so at their end.
+    if pattern.iter().rev().any(|own| character(own).is_none()) {
+        return None;
+    }
+    let mut text = String::with_capacity(pattern.len());
+    text.extend(pattern.iter().filter_map(character));
+    Some(text)
 }

@@ -70,7 +70,7 @@ const DIGITS: [Token; 2] = [DIGIT, Token::many(Class::Digit)];
 fn decimals() -> Vec<Pattern> {
     let mut found = Vec::new();
     for sign in ["", "+", "-"] {
-        let mut whole: Pattern = text(sign).collect();
+        let mut whole: Pattern = text(sign);
         whole.extend(DIGITS);
         let mut fraction = whole.clone();
         fraction.extend(text("."));
@@ -128,8 +128,8 @@ fn addresses() -> Language {
 
 /// The tests of a value that are about texts.
 pub(crate) struct Texts<'t> {
-    pub(crate) within: &'t [Language],
-    pub(crate) without: &'t [Language],
+    pub(crate) within: &'t [&'t Language],
+    pub(crate) without: &'t [&'t Language],
     pub(crate) has_variables: bool,
 }
 
@@ -141,8 +141,8 @@ impl Texts<'_> {
         less: &[Language],
         work: &mut Work,
     ) -> Result<Search, UsedUp> {
-        let within: Vec<&Language> = self.within.iter().chain(more).collect();
-        let without: Vec<&Language> = self.without.iter().chain(less).collect();
+        let within: Vec<&Language> = self.within.iter().copied().chain(more).collect();
+        let without: Vec<&Language> = self.without.iter().copied().chain(less).collect();
         search(&within, &without, work)
     }
 
@@ -151,7 +151,7 @@ impl Texts<'_> {
         self.within
             .iter()
             .filter(|_| !self.has_variables)
-            .find_map(short)
+            .find_map(|language| short(language))
     }
 }
 

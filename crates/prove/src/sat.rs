@@ -152,33 +152,27 @@ impl Solver {
         while let Some(&literal) = self.trail.get(self.done) {
             self.done += 1;
             let wrong = literal.negated();
-            let watching = match self.watches.get_mut(wrong.index()) {
+            let mut watching = match self.watches.get_mut(wrong.index()) {
                 Some(list) => std::mem::take(list),
                 None => continue,
             };
             work.spend(1 + watching.len())?;
-            let mut kept = Vec::with_capacity(watching.len());
             let mut conflict = None;
-            for number in watching {
+            watching.retain(|number| {
                 if conflict.is_some() {
-                    kept.push(number);
-                    continue;
+                    return true;
                 }
-                match self.visit(number, wrong) {
-                    Visit::Moved => {}
-                    Visit::Kept => kept.push(number),
-                    Visit::Unit(unit) => {
-                        kept.push(number);
-                        self.assign(unit, Some(number));
-                    }
-                    Visit::Violated => {
-                        kept.push(number);
-                        conflict = Some(number);
-                    }
+                match self.visit(*number, wrong) {
+                    Visit::Moved => return false,
+                    Visit::Kept => {}
+                    Visit::Unit(unit) => self.assign(unit, Some(*number)),
+                    Visit::Violated => conflict = Some(*number),
                 }
-            }
+                true
+            });
+            // Nothing watches it anew, since it is false.
             if let Some(list) = self.watches.get_mut(wrong.index()) {
-                list.extend(kept);
+                *list = watching;
             }
             if conflict.is_some() {
                 return Ok(conflict);

@@ -15,13 +15,15 @@ use portcullis_syntax::vars::{Piece, Variable as Written, arn_parts, pieces};
 use crate::algebra::{Algebra, Flavor, Variable};
 use crate::key::{Asked, Test};
 use crate::language::Language;
-use crate::pattern::{Class, Pattern, Token, glob, matches, may_meet, push, text};
+use crate::pattern::{Class, Pattern, Token, glob, matches, may_meet, push, text, with_room_for};
 use crate::typed::Orders;
 use crate::value::Values;
 
 /// A name as it is compared (`COND-40`).
 pub(crate) fn fold(name: &str) -> String {
-    folded(name).collect()
+    let mut own = String::with_capacity(name.len());
+    own.extend(folded(name));
+    own
 }
 
 /// Puts tokens behind a pattern.
@@ -45,7 +47,7 @@ pub(crate) fn actions(entries: &Entries<'_>) -> Test {
             None if is_star_run(&entry) => ("*", "*"),
             None => return None,
         };
-        let mut pattern = Pattern::new();
+        let mut pattern = with_room_for(&entry);
         extend(&mut pattern, glob(prefix, Class::Action));
         pattern.push(Token::one(Class::Char(':')));
         extend(&mut pattern, glob(name, Class::Action));
@@ -64,7 +66,7 @@ pub(crate) fn resources<A: Algebra>(
     let completes = document.kind.completes_short_arns();
     let patterns = entries.list.iter().map(|entry| {
         let entry = entry.value;
-        let mut pattern = Pattern::new();
+        let mut pattern = with_room_for(entry);
         let parts = arn_parts(entry, variables);
         for (at, part) in parts.iter().enumerate() {
             if at > 0 {
@@ -100,12 +102,16 @@ enum Wild {
 }
 
 impl Wild {
-    fn tokens(self, text: &str) -> Vec<Token> {
-        match self {
-            Wild::None => crate::pattern::text(text).collect(),
-            Wild::Any => glob(text, Class::Any).collect(),
-            Wild::Part => glob(text, Class::NotColon).collect(),
-        }
+    /// Puts the tokens of a text behind a pattern.
+    fn extend(self, pattern: &mut Pattern, text: &str) {
+        let class = match self {
+            Wild::None => {
+                return pattern.extend(text.chars().map(|own| Token::one(Class::Char(own))));
+            }
+            Wild::Any => Class::Any,
+            Wild::Part => Class::NotColon,
+        };
+        extend(pattern, glob(text, class));
     }
 }
 
@@ -130,7 +136,7 @@ fn written<A: Algebra>(
             }
             Piece::Text(_) | Piece::Malformed(_) => {
                 let own = source.get(range).unwrap_or_default();
-                extend(pattern, wild.tokens(own));
+                wild.extend(pattern, own);
             }
         }
     }
@@ -144,10 +150,10 @@ fn value<A: Algebra>(
     variables: bool,
     algebra: &mut A,
 ) -> Pattern {
-    let mut pattern = Pattern::new();
+    let mut pattern = with_room_for(source);
     match variables {
         true => written(source, wild, flavor, &mut pattern, algebra),
-        false => extend(&mut pattern, wild.tokens(source)),
+        false => wild.extend(&mut pattern, source),
     }
     pattern
 }
@@ -271,12 +277,9 @@ pub(crate) fn condition<A: Algebra>(
             });
             Values::Text(truths.collect())
         }
-        Family::BinaryEquals => Values::Text(
-            texts()
-                .filter(|own| is_base64(own))
-                .map(|own| text(own).collect::<Pattern>())
-                .collect(),
-        ),
+        Family::BinaryEquals => {
+            Values::Text(texts().filter(|own| is_base64(own)).map(text).collect())
+        }
         Family::NumericEquals => numbers(orders(false, true, false)),
         Family::NumericLessThan => numbers(orders(true, false, false)),
         Family::NumericLessThanEquals => numbers(orders(true, true, false)),
@@ -327,7 +330,7 @@ fn presence(condition: &Condition<'_>) -> Test {
 
 /// The ARNs of a value of an `Arn…` operator; none if it matches nothing (`COND-60`, `COND-61`).
 fn arn<A: Algebra>(source: &str, variables: bool, algebra: &mut A) -> Option<Pattern> {
-    let mut pattern: Pattern = text("arn:").collect();
+    let mut pattern = text("arn:");
     let any_part = [Token::many(Class::NotColon), Token::one(Class::Char(':'))];
     if is_star_run(source) {
         for _ in 0..4 {
@@ -365,7 +368,7 @@ fn may_be_truth(pattern: &Pattern) -> bool {
         _ => *token,
     };
     let pattern: Pattern = pattern.iter().map(lower).collect();
-    let meets = |truth| may_meet(&pattern, &text(truth).collect::<Pattern>());
+    let meets = |truth| may_meet(&pattern, &text(truth));
     ["true", "false"].into_iter().any(meets)
 }
 

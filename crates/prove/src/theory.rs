@@ -41,7 +41,7 @@ const CALL: u64 = 1_000_000;
 pub(crate) struct Theory<'f> {
     formulas: &'f Formulas,
     case: &'f Case,
-    known: Map<(Part, Vec<Wish>), Found>,
+    known: Map<Part, Map<Vec<Wish>, Found>>,
 }
 
 /// Tests of one part, with their wanted answers.
@@ -153,8 +153,8 @@ impl<'f> Theory<'f> {
 
     /// Values of one part whose tests have no variables.
     fn group(&mut self, part: &Part, wishes: &[Wish], work: &mut Work) -> Result<Found, UsedUp> {
-        let known = (part.clone(), wishes.to_vec());
-        if let Some(found) = self.known.get(&known) {
+        let known = self.known.get(part);
+        if let Some(found) = known.and_then(|known| known.get(wishes)) {
             work.spend(1)?;
             return Ok(found.clone());
         }
@@ -170,7 +170,8 @@ impl<'f> Theory<'f> {
         let mut tests = self.tests(&own);
         tests.extend(lifted.iter().map(|(test, wanted)| (test, *wanted)));
         let found = self.solve(part, &tests, None, work)?;
-        self.known.insert(known, found.clone());
+        let known = self.known.entry(part.clone()).or_default();
+        known.insert(wishes.to_vec(), found.clone());
         Ok(found)
     }
 

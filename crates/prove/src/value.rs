@@ -69,18 +69,9 @@ pub(crate) fn find(
     without: &[&Values],
     work: &mut Work,
 ) -> Result<Search, UsedUp> {
-    let texts = |list: &[&Values]| -> Vec<Language> {
-        list.iter()
-            .filter_map(|own| own.language().cloned())
-            .collect()
-    };
-    let (in_texts, out_texts) = (texts(within), texts(without));
+    let (in_texts, out_texts) = (languages_of(within), languages_of(without));
     let all_texts = in_texts.len() + out_texts.len();
-    let by_text = {
-        let within: Vec<&Language> = in_texts.iter().collect();
-        let without: Vec<&Language> = out_texts.iter().collect();
-        search(&within, &without, work)?
-    };
+    let by_text = search(&in_texts, &out_texts, work)?;
     if all_texts == within.len() + without.len() || by_text == Search::Empty {
         return Ok(by_text);
     }
@@ -88,7 +79,7 @@ pub(crate) fn find(
         within.iter().all(|values| values.contains(text))
             && !without.iter().any(|values| values.contains(text))
     };
-    let languages = || in_texts.iter().chain(&out_texts);
+    let languages = || in_texts.iter().chain(&out_texts).copied();
     let has_variables = languages().any(Language::has_variable);
     // A finite list is tried as it is.
     let finite = in_texts.iter().find(|language| language.is_texts());
@@ -154,6 +145,11 @@ pub(crate) fn find(
         }
     }
     Ok(Search::Open)
+}
+
+/// The tests that are about texts.
+fn languages_of<'v>(list: &[&'v Values]) -> Vec<&'v Language> {
+    list.iter().filter_map(|own| own.language()).collect()
 }
 
 /// The cells of each kind of typed values that tests look at.

@@ -43,7 +43,7 @@ pub(crate) fn substitute<'v>(
     environment: &Environment,
 ) -> Language {
     let texts = language.texts().iter();
-    let texts = texts.map(|own| crate::pattern::text(own).collect::<Pattern>());
+    let texts = texts.map(|own| crate::pattern::text(own));
     let patterns = language.patterns().iter();
     let patterns = patterns.filter_map(|pattern| replaced(pattern, &variables, environment));
     texts.chain(patterns).collect()
