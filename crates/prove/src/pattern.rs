@@ -10,6 +10,7 @@
 //! Rejected: regular expressions, in which nothing that follows would be linear.
 
 use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
 use std::sync::OnceLock;
 
 use portcullis_image::value::fold::fold_char;
@@ -142,12 +143,33 @@ fn orbit(folded: char) -> Vec<char> {
 }
 
 /// One place of a pattern.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Token {
     /// What may stand there.
     pub(crate) class: Class,
     /// True for any run of such characters, also none; false for one. Never a run of one [`Class::Char`].
     pub(crate) many: bool,
+}
+
+/// As one number: as fields, hashing tokens took a tenth of a question over an organization.
+impl Hash for Token {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let (kind, of) = match self.class {
+            Class::Any => (0, 0),
+            Class::NotColon => (1, 0),
+            Class::Name => (2, 0),
+            Class::Action => (3, 0),
+            Class::Digit => (4, 0),
+            Class::Address => (5, 0),
+            Class::Time => (6, 0),
+            Class::Char(own) => (7, u32::from(own)),
+            Class::Ascii(own) => (8, u32::from(own)),
+            Class::Fold(own) => (9, u32::from(own)),
+            Class::Variable(id) => (10, id.0),
+        };
+        let kind: u32 = kind << 1 | u32::from(self.many);
+        state.write_u64(u64::from(kind) << 32 | u64::from(of));
+    }
 }
 
 impl Token {
