@@ -1,4 +1,4 @@
-//! Questions over all principals of a directory: `who-can`, `what-can`, `matrix`, `admins`, `external-access`.
+//! Questions over all principals of a directory: `who-can`, `what-can`, `matrix`, `admins`, `escalate`.
 
 mod rights;
 mod who;
@@ -14,7 +14,7 @@ use portcullis_scenario::lines;
 use portcullis_source::Source;
 use serde_json::{Map, Value, json};
 
-pub(crate) use rights::{admins, escalate, external_access};
+pub(crate) use rights::{admins, escalate};
 
 use crate::answers::{Answers, Asked, for_programs, in_words};
 use crate::decide::Format;
@@ -69,15 +69,6 @@ Lists the users and roles that are no administrators and can become one: by givi
 taking over somebody who is one, by running something as a role, or by reaching somebody who can. Every request
 of a step is allowed; what the directory does not say and a step takes is told. The paths are those of
 pathfinding.cloud (Datadog, Apache-2.0) and their names are of there.";
-
-pub(crate) const EXTERNAL_ACCESS: &str = "\
-Examples:
-  portcullis external-access --directory dumps
-  portcullis external-access --directory dumps --context sts:ExternalId=e-17 --format json
-
-Lists everyone outside of its account whom the policy of a role or of another resource names, how far outside
-they are, and whether they can use it: yes, with a request; if, with the keys that were not given; or not at all.
-What the other account allows is taken to be everything, unless the directory knows it.";
 
 /// What is asked of: a directory, and what is known of every request.
 #[derive(Args, Debug)]
@@ -189,13 +180,6 @@ pub(crate) struct EscalateArgs {
     /// Only this user or role
     #[arg(long, value_name = "ARN")]
     principal: Option<String>,
-}
-
-#[derive(Args, Debug)]
-#[command(after_help = EXTERNAL_ACCESS)]
-pub(crate) struct ExternalAccessArgs {
-    #[command(flatten)]
-    common: Common,
 }
 
 impl Common {
@@ -700,7 +684,7 @@ fn with_people<'h>(directory: &Directory, head: &[&'h str]) -> Vec<&'h str> {
 }
 
 /// An error for a directory that does not hold its policies as they are written.
-fn written(directory: &Directory) -> Result<(), Failure> {
+pub(crate) fn written(directory: &Directory) -> Result<(), Failure> {
     match directory.has_documents() {
         true => Ok(()),
         false => Err(Failure::new(

@@ -105,7 +105,7 @@ fn kinds<'p>(
 }
 
 /// The accounts that texts name.
-fn accounts(texts: &[&str]) -> Vec<String> {
+pub(crate) fn accounts(texts: &[&str]) -> Vec<String> {
     let runs = texts
         .iter()
         .flat_map(|text| text.split(|own: char| !own.is_ascii_digit()));
@@ -165,7 +165,7 @@ const TRUSTED: [&str; 17] = [
 ];
 
 /// The values by which a policy knows whom it trusts.
-fn trusted(policy: &Policy<'_>) -> Vec<(String, Values)> {
+pub(crate) fn trusted(policy: &Policy<'_>) -> Vec<(String, Values)> {
     let conditions = policy
         .document
         .statements

@@ -297,7 +297,7 @@ fn members_of_answers_are_documented() {
         ("matrix", [&data[..], &object, &json].concat()),
         ("admins", [&data[..], &json].concat()),
         ("escalate", [&data[..], &json].concat()),
-        ("external-access", [&data[..], &json].concat()),
+        ("findings", [&data[..], &json].concat()),
         ("check", [&[&*bad][..], &json].concat()),
         (
             "actions",
