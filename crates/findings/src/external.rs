@@ -29,7 +29,7 @@ use portcullis_prove::{Selection, Witness};
 pub use change::{Change, Machine, Proposed, changes};
 pub use principal::Named;
 pub use resource_type::{NOT_COVERED, resource_type};
-use surface::Surface;
+use surface::{Inside, Surface};
 
 use crate::questions::Questions;
 
@@ -128,21 +128,22 @@ impl<'d> Questions<'d> {
     /// The findings of all resources, in the order of the directory.
     pub fn external_findings(&mut self, zone: Zone, found: &mut dyn FnMut(Finding)) {
         let targets = Rc::clone(&self.targets);
+        let inside = Inside::of(self, zone);
         let mut last = "";
         for target in targets.iter() {
             // The parts of a resource are asked with it.
             if (target.has_policy || target.has_grants) && target.name != last {
                 last = &target.name;
-                self.external_findings_of(&target.name, zone)
-                    .into_iter()
-                    .for_each(&mut *found);
+                let all = self.findings_of(&target.name, &inside, None);
+                all.into_iter().for_each(&mut *found);
             }
         }
     }
 
     /// The findings of a resource that the directory knows by this name.
     pub fn external_findings_of(&mut self, name: &str, zone: Zone) -> Vec<Finding> {
-        self.findings_of(name, zone, None)
+        let inside = Inside::of(self, zone);
+        self.findings_of(name, &inside, None)
     }
 
     /// The findings that a resource would have with a policy that is proposed for it, in place of the one that it has. The directory
@@ -153,16 +154,17 @@ impl<'d> Questions<'d> {
         zone: Zone,
         proposed: Proposed<'d>,
     ) -> Vec<Finding> {
-        self.findings_of(name, zone, Some(proposed))
+        let inside = Inside::of(self, zone);
+        self.findings_of(name, &inside, Some(proposed))
     }
 
     fn findings_of(
         &mut self,
         name: &str,
-        zone: Zone,
+        inside: &Inside,
         proposed: Option<Proposed<'d>>,
     ) -> Vec<Finding> {
-        match Surface::of(self, name, zone, proposed) {
+        match Surface::of(self, name, inside, proposed) {
             Ok(surface) => summary::summarize(&surface),
             // `AA-455`.
             Err((owner, reason)) => vec![Finding {

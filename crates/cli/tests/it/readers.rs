@@ -172,7 +172,14 @@ fn arguments(command: &str, input: &str, form: Form, what: &str) -> Vec<String> 
         ("compare", _) => &["all.json"],
         ("prove", "FILE") => &["--not-granted", "s3:*"],
         ("prove", _) => &["all.json"],
-        ("findings", "--preview") => &["--directory", "dumps", "--resource", "arn:aws:s3:::b"],
+        ("findings", "--preview") => &[
+            "--directory",
+            "dumps",
+            "--resource",
+            "arn:aws:s3:::b",
+            "--resource-account",
+            "111122223333",
+        ],
         ("findings", "--archive-rules" | "--against") => &dumps,
         ("tighten", "POLICY") => &["--requests", "-"],
         ("tighten", _) => &["all.json"],
@@ -328,10 +335,7 @@ fn sample(form: Form) -> (Value, &'static [&'static str]) {
                 "resourceType": "AWS::S3::Bucket", "principal": {"AWS": "999999999999"}, "action": ["s3:GetObject"],
                 "condition": {"aws:SourceIp": "203.0.113.0/24"},
             });
-            (
-                json!({"findings": [finding]}),
-                &["findings", "principal", "condition", ""],
-            )
+            (json!({"findings": [finding]}), &["", "findings/"])
         }
         Form::NotJson => (Value::Null, &[]),
     }

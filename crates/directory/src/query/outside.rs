@@ -1,7 +1,7 @@
 //! What findings about access from outside need of a directory: the zone of trust, grants as they are written, and whether a
 //! block of public access keeps everybody out (`AA-453`).
 
-use portcullis_model::split_arn;
+use portcullis_model::{is_account_id, split_arn};
 
 use crate::decide::completed::CompletedRequest;
 use crate::plan::generation::Generation;
@@ -30,14 +30,28 @@ pub struct KnownGrant {
     pub context: Vec<(String, String)>,
 }
 
+/// How long a canonical id is (`GRAM-44`).
+const CANONICAL: usize = 64;
+
 /// The grants of a resource by its name.
 pub(crate) fn grants_of(tables: &Tables, name: &str) -> Vec<KnownGrant> {
     let Some(row) = tables.find_resource(name) else {
         return Vec::new();
     };
     let is_of_key = split_arn(name).is_some_and(|parts| parts[2] == "kms");
-    let grants = tables.grants(row.grants).iter();
-    let known = grants.map(|own| {
+    let grants = tables.grants(row.grants);
+    // Of a canonical id whose account is known there are two, of which the one by account says more (`GRAM-44`).
+    let is_told_by_account = |at: usize| {
+        let both = grants.get(at).zip(grants.get(at + 1));
+        both.is_some_and(|(own, next)| {
+            let is_canonical = tables.str(own.grantee).len() == CANONICAL;
+            let is_account = is_account_id(tables.str(next.grantee));
+            is_canonical && is_account && own.operations == next.operations
+        })
+    };
+    let grants = grants.iter().enumerate();
+    let known = grants.filter(|(at, _)| !is_told_by_account(*at));
+    let known = known.map(|(_, own)| {
         let operations = tables.pair_strings(own.operations);
         let pairs = [own.subset, own.equals].into_iter();
         let pairs = pairs.flat_map(|range| tables.pair_strings(range));

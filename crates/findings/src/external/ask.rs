@@ -157,6 +157,10 @@ impl<'d> Surface<'d> {
             };
             match is_allowed {
                 true => Ok(()),
+                false if self.name.contains(":accesspoint/") => {
+                    let text = "it is not allowed, and the bucket behind an access point has to allow too (S3-6)";
+                    Err(text.to_owned())
+                }
                 false => Err("it is not allowed".to_owned()),
             }
         })

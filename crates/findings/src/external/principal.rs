@@ -62,13 +62,16 @@ impl Named {
         }
     }
 
-    /// True if nobody outside of the accounts of the zone is named; services are nobody outside (`AA-453`).
+    /// True if nobody outside of the accounts of the zone, which are sorted, is named; services are nobody outside (`AA-453`).
     pub(super) fn is_inside(&self, zone: &[String]) -> bool {
         match self.kind {
             PrincipalKind::Service => true,
             PrincipalKind::Aws => {
                 let account = self.account();
-                account.is_some_and(|own| zone.iter().any(|inside| inside == own))
+                account.is_some_and(|own| {
+                    zone.binary_search_by(|inside| inside.as_str().cmp(own))
+                        .is_ok()
+                })
             }
             PrincipalKind::Everyone | PrincipalKind::Federated | PrincipalKind::CanonicalUser => {
                 false

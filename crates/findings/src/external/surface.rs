@@ -1,5 +1,7 @@
 //! What of a resource is open to somebody outside: the Allows that name anybody, and what stands against them.
 
+use std::rc::Rc;
+
 use bumpalo::Bump;
 use portcullis_directory::{Directory, Grantee, KnownGrant, KnownTarget, RequestPolicies};
 use portcullis_model::{
@@ -10,6 +12,7 @@ use portcullis_syntax::ast::{Document, Statement};
 use portcullis_syntax::policy::{ReadOptions, parse_policy};
 use portcullis_syntax::{Policy, PolicySets};
 
+use super::principal::named_by;
 use super::{Proposed, Restriction, Source, Zone};
 use crate::caller::Asker;
 use crate::class::{Facts, Target, all_rights, lower};
@@ -25,6 +28,28 @@ pub(super) struct Allowing<'d> {
     pub(super) is_authenticated: bool,
 }
 
+/// Who may be inside, found out once.
+pub(super) struct Inside {
+    /// The accounts of the organization, sorted, if that is the zone.
+    members: Rc<[String]>,
+    organization: Option<String>,
+}
+
+impl Inside {
+    pub(super) fn of(questions: &Questions<'_>, zone: Zone) -> Inside {
+        let directory = questions.directory;
+        let organization = directory.organization_id();
+        let organization = organization.filter(|_| zone == Zone::Organization);
+        Inside {
+            members: match organization {
+                Some(_) => directory.members().into(),
+                None => Rc::new([]),
+            },
+            organization: organization.map(str::to_owned),
+        }
+    }
+}
+
 /// What of a resource is open to somebody outside, and to whom.
 pub(super) struct Surface<'d> {
     pub(super) directory: &'d Directory,
@@ -34,7 +59,7 @@ pub(super) struct Surface<'d> {
     pub(super) partition: String,
     pub(super) is_role: bool,
     /// The accounts that are inside.
-    pub(super) zone: Vec<String>,
+    pub(super) zone: Rc<[String]>,
     /// The organization, if that is inside.
     pub(super) organization: Option<String>,
     pub(super) allows: Vec<Allowing<'d>>,
@@ -58,7 +83,7 @@ impl<'d> Surface<'d> {
     pub(super) fn of(
         questions: &mut Questions<'d>,
         name: &str,
-        zone: Zone,
+        inside: &Inside,
         proposed: Option<Proposed<'d>>,
     ) -> Result<Surface<'d>, Obstacle> {
         let (directory, arena) = (questions.directory, questions.arena);
@@ -83,9 +108,7 @@ impl<'d> Surface<'d> {
         let policies = questions
             .seen(&first.example, is_role, &owned_by)
             .map_err(fail)?;
-        let members = directory.members();
-        let is_member = members.contains(&owned_by);
-        let is_wide = zone == Zone::Organization && is_member;
+        let is_wide = inside.members.binary_search(&owned_by).is_ok();
         let mut all = Surface {
             directory,
             arena,
@@ -93,13 +116,10 @@ impl<'d> Surface<'d> {
             partition: partition.to_owned(),
             is_role,
             zone: match is_wide {
-                true => members,
-                false => vec![owned_by.clone()],
+                true => Rc::clone(&inside.members),
+                false => Rc::new([owned_by.clone()]),
             },
-            organization: directory
-                .organization_id()
-                .filter(|_| is_wide)
-                .map(str::to_owned),
+            organization: inside.organization.clone().filter(|_| is_wide),
             owner: owned_by,
             allows: Vec::new(),
             unread: Vec::new(),
@@ -123,6 +143,11 @@ impl<'d> Surface<'d> {
             Some(proposed) => vec![proposed.policy],
             None => policies.resource.unwrap_or_default(),
         });
+        if !first.has_grants && !all.names_outsiders() {
+            // Most roles trust somebody inside, or services.
+            all.allows.clear();
+            return Ok(all);
+        }
         if all.is_shut(&first.example).map_err(fail)? {
             // `S3-4`: the policy lets nobody in; what the list does is another matter.
             all.allows.clear();
@@ -162,6 +187,13 @@ impl<'d> Surface<'d> {
             denies.push(with_statements(policy, self.arena.alloc_slice_copy(&own)));
         }
         self.against.resource = Some(denies);
+    }
+
+    /// True if an Allow names somebody outside.
+    fn names_outsiders(&self) -> bool {
+        let principals = self.allows.iter().filter_map(|own| own.statement.principal);
+        let mut named = principals.flat_map(|own| named_by(&own));
+        named.any(|own| !own.is_inside(&self.zone))
     }
 
     /// A grant, read as an Allow that says the same. One that is for a service is nobody's outside.

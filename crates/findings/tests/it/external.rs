@@ -389,6 +389,58 @@ fn kms_8_keys_and_grants() {
     assert_eq!(found[0].sources, [Source::KmsGrant]);
 }
 
+#[test]
+fn s3_2_lists() {
+    let id = |own: &str| own.repeat(64);
+    let user = |own: &str, permission: &str| json!({"Grantee": {"Type": "CanonicalUser", "ID": id(own)}, "Permission": permission});
+    let group = |name: &str, permission: &str| {
+        json!({"Grantee": {"Type": "Group",
+        "URI": format!("http://acs.amazonaws.com/groups/global/{name}")}, "Permission": permission})
+    };
+    let bucket = json!({"arn": "arn:aws:s3:::b", "account": "111122223333"});
+    let of_list = |grants: Value, rules: &str| {
+        let folder = Folder::new(std::slice::from_ref(&bucket), &[], None);
+        let write =
+            |name: &str, own: Value| fs::write(folder.0.join(name), own.to_string()).unwrap();
+        write(
+            "b.acl.json",
+            json!({"Owner": {"ID": id("a")}, "Grants": grants}),
+        );
+        let rules = json!({"OwnershipControls": {"Rules": [{"ObjectOwnership": rules}]}});
+        write("b.ownership-controls.json", rules);
+        find(&folder.load(), Zone::Account)
+    };
+    // The owner is nobody outside, by its canonical id either (`GRAM-44`).
+    let own = of_list(json!([user("a", "FULL_CONTROL")]), "ObjectWriter");
+    assert_eq!(own, []);
+    let own = of_list(
+        json!([
+            user("a", "FULL_CONTROL"),
+            user("c", "READ"),
+            group("AllUsers", "READ"),
+            group("AuthenticatedUsers", "READ_ACP")
+        ]),
+        "ObjectWriter",
+    );
+    let told: Vec<String> = own.iter().map(line).collect();
+    let public: Vec<&String> = told
+        .iter()
+        .filter(|own| own.starts_with("* | public"))
+        .collect();
+    assert_eq!(public.len(), 1, "{told:?}");
+    assert!(
+        public[0].contains("s3:ListBucket") && public[0].contains("s3:GetBucketAcl"),
+        "{told:?}"
+    );
+    assert!(
+        own.iter()
+            .all(|one| one.sources == [Source::BucketAcl] && one.request.is_some())
+    );
+    // Anonymous callers read the bucket, and those who have an account its list too.
+    let own = of_list(json!([group("AllUsers", "READ")]), "BucketOwnerEnforced");
+    assert_eq!(own, []);
+}
+
 /// `AA-455`: what was not seen is told.
 #[test]
 fn aa_455_unreadable() {
