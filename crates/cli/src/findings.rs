@@ -2,6 +2,7 @@
 
 mod against;
 mod archive;
+mod internal;
 mod preview;
 mod row;
 
@@ -30,6 +31,8 @@ pub(crate) const FINDINGS: &str = "\
 Examples:
   portcullis findings --directory dumps
   portcullis findings --directory dumps --zone organization --archive-rules rules.json --format json
+  portcullis findings --directory dumps --resource arn:aws:s3:::reports --preview proposed.json
+  portcullis findings --directory dumps --access internal --zone organization
 
 Lists whom the policies of resources, the trust policies of roles, the grants of keys and the lists of buckets let in
 from outside of the zone of trust: one line for each principal and the conditions that are proved to be needed, with a request
@@ -49,6 +52,16 @@ enum ZoneName {
     Organization,
 }
 
+/// Whose access is told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Access {
+    /// That of everybody outside
+    #[default]
+    External,
+    /// That of the users and roles inside
+    Internal,
+}
+
 #[derive(Args, Debug)]
 #[command(after_help = FINDINGS)]
 pub(crate) struct FindingsArgs {
@@ -57,6 +70,9 @@ pub(crate) struct FindingsArgs {
     /// Who is inside, and so not told of
     #[arg(long, value_enum, default_value_t, value_name = "ZONE")]
     zone: ZoneName,
+    /// Whose access is told: internal takes buckets and tables, unless a resource is named
+    #[arg(long, value_enum, default_value_t, value_name = "ACCESS")]
+    access: Access,
     /// Only this resource, by its ARN
     #[arg(long, value_name = "ARN")]
     resource: Option<String>,
@@ -88,6 +104,13 @@ impl FindingsArgs {
         match self.zone {
             ZoneName::Account => Zone::Account,
             ZoneName::Organization => Zone::Organization,
+        }
+    }
+
+    fn zone_name(&self) -> &'static str {
+        match self.zone {
+            ZoneName::Account => "account",
+            ZoneName::Organization => "organization",
         }
     }
 
@@ -136,13 +159,27 @@ impl FindingsArgs {
 }
 
 /// What is said of types of resources that no directory tells of: never silence.
-fn not_covered(opened: &mut Opened) {
-    for name in NOT_COVERED {
+fn not_covered(opened: &mut Opened, types: &[&str]) {
+    for name in types {
         opened.missing.push(json!({
             "place": "",
             "code": "NOT_COVERED",
             "message": format!("{name}: its sharing is no policy, and no dump of it is read"),
         }));
+    }
+}
+
+fn note_not_covered(answers: &mut Answers<'_>, types: &[&str]) {
+    answers.notes.push(format!(
+        "resources of these types are not covered, since no dump of them is read: {}",
+        types.join(", ")
+    ));
+}
+
+fn note_archived(answers: &mut Answers<'_>, archived: usize) {
+    if archived > 0 {
+        let note = format!("{archived} findings are archived by rules");
+        answers.notes.push(note);
     }
 }
 
@@ -152,22 +189,29 @@ pub(crate) fn run(args: &FindingsArgs) -> Result<ExitCode, Failure> {
         Some(path) => Rules::read(path, &arena)?,
         None => Rules::default(),
     };
+    if args.access == Access::Internal && (args.preview.is_some() || args.against.is_some()) {
+        let message = "--preview and --against are about external access";
+        return Err(Failure::new(message));
+    }
     let export = args.against.as_deref();
     let mut export = export.map(|path| Export::read(path, &arena)).transpose()?;
     let mut opened = args.directory.open(Keep::Decisions)?;
     written(&opened.directory)?;
-    not_covered(&mut opened);
+    if args.access == Access::Internal {
+        let types = NOT_COVERED.iter().filter(|own| own.contains("RDS"));
+        not_covered(&mut opened, &types.copied().collect::<Vec<_>>());
+        return internal::run(args, &opened, &rules);
+    }
+    not_covered(&mut opened, &NOT_COVERED);
     let mut questions = Questions::new(&opened.directory, &[], &arena);
     let all = args.find(&mut questions, &opened, &arena)?;
-    let zone = match args.zone {
-        ZoneName::Account => "account",
-        ZoneName::Organization => "organization",
-    };
+    let zone = args.zone_name();
     let asked = Asked {
         question: "findings",
         words: format!("access from outside of the {zone} that owns a resource"),
         members: json!({
             "zone": zone,
+            "access": "external",
             "resource": args.resource,
             "preview": args.preview.is_some(),
             "against": args.against.is_some(),
@@ -196,10 +240,7 @@ pub(crate) fn run(args: &FindingsArgs) -> Result<ExitCode, Failure> {
             .map(|(_, name)| name),
     );
     let mut answers = Answers::new((args.format, args.wide), &opened, asked, &head);
-    answers.notes.push(format!(
-        "resources of these types are not covered, since no dump of them is read: {}",
-        NOT_COVERED.join(", ")
-    ));
+    note_not_covered(&mut answers, &NOT_COVERED);
     let mut archived = 0;
     for (change, finding) in &all {
         let mut row = Row::of(finding);
@@ -232,10 +273,7 @@ pub(crate) fn run(args: &FindingsArgs) -> Result<ExitCode, Failure> {
         let cells: Vec<&str> = row.cells.iter().map(String::as_str).collect();
         answers.add(row.object, &cells);
     }
-    if archived > 0 {
-        let note = format!("{archived} findings are archived by rules");
-        answers.notes.push(note);
-    }
+    note_archived(&mut answers, archived);
     if let Some(export) = &export {
         only_theirs(export, &opened, args, &mut answers);
     }

@@ -295,7 +295,7 @@ fn resources(text: &str) -> Result<Selection, Failure> {
 }
 
 /// Requests that were shown, for programs.
-fn shown(can: &Can) -> Value {
+pub(crate) fn shown(can: &Can) -> Value {
     let keys = |keys: &[(String, Vec<String>)]| {
         let entries = keys
             .iter()
@@ -313,7 +313,7 @@ fn shown(can: &Can) -> Value {
     Value::Array(all.collect())
 }
 
-fn reasons(can: &Can) -> &[String] {
+pub(crate) fn reasons(can: &Can) -> &[String] {
     match can {
         Can::Unknown(reasons) => reasons,
         _ => &[],
@@ -327,7 +327,7 @@ fn keys_in_words(keys: &[(String, Vec<String>)]) -> String {
 }
 
 /// On what an answer depends, in a cell: keys by which the request is allowed, or would be refused.
-fn conditions(can: &Can) -> String {
+pub(crate) fn conditions(can: &Can) -> String {
     match can {
         Can::Yes(one) if one.unless.is_empty() => String::new(),
         Can::Yes(one) => format!("unless {}", keys_in_words(&one.unless)),
@@ -341,7 +341,7 @@ fn conditions(can: &Can) -> String {
 }
 
 /// A request that was shown, in a cell.
-fn example(can: &Can) -> String {
+pub(crate) fn example(can: &Can) -> String {
     let first = can.shown().first();
     first.map_or(String::new(), |one| {
         format!("{} on {}", one.action, one.resource)
@@ -349,7 +349,7 @@ fn example(can: &Can) -> String {
 }
 
 /// How an answer counts.
-fn count(answers: &mut Answers<'_>, can: &Can) {
+pub(crate) fn count(answers: &mut Answers<'_>, can: &Can) {
     match can {
         Can::Yes(_) => answers.found += 1,
         Can::If(_) | Can::Unknown(_) => answers.open += 1,
@@ -450,7 +450,7 @@ fn told_of<'q>(
 }
 
 /// Patterns in a cell.
-fn patterns(own: &Selection) -> String {
+pub(crate) fn patterns(own: &Selection) -> String {
     let list = own.patterns.join(", ");
     if own.negated {
         format!("all but {list}")
@@ -678,7 +678,7 @@ pub(crate) fn matrix(args: &MatrixArgs) -> Result<ExitCode, Failure> {
 }
 
 /// The columns of a table of users and roles, with one for the people behind those of Identity Center.
-fn with_people<'h>(directory: &Directory, head: &[&'h str]) -> Vec<&'h str> {
+pub(crate) fn with_people<'h>(directory: &Directory, head: &[&'h str]) -> Vec<&'h str> {
     let people = directory.has_people().then_some("people");
     head.iter().copied().chain(people).collect()
 }

@@ -20,6 +20,7 @@ mod caller;
 mod class;
 mod escalate;
 mod external;
+mod internal;
 mod parallel;
 mod paths;
 mod questions;
@@ -35,6 +36,7 @@ pub use external::{
     Change, Finding, Implied, Machine, NOT_COVERED, Named, Proposed, Restriction, Source, Zone,
     changes, resource_type,
 };
+pub use internal::{InternalFinding, internal_findings};
 pub use parallel::of_each;
 pub use portcullis_prove::Selection;
 pub use portcullis_prove::Witness;

@@ -82,26 +82,28 @@ fn kinds<'p>(
     domain: Domain,
 ) -> &'static [Kind] {
     const ALL: [Kind; 3] = [Kind::User, Kind::Role, Kind::FederatedUser];
-    let looks = |policy: &Policy<'_>| {
-        let mut statements = policy.document.statements.iter();
-        statements.any(|statement| {
-            let mut keys = statement.conditions.iter().map(|own| own.key.value);
-            let values = statement.conditions.iter().flat_map(|own| own.values);
-            let resources = statement.resource.iter().flat_map(|own| own.list);
-            let names_key = |text: &str| {
-                let text = fold(text);
-                text.contains("${aws:principal") || text.contains("${aws:user")
-            };
-            keys.any(|key| is_of_caller(&fold(key)))
-                || values
-                    .chain(resources)
-                    .any(|text| has_opening(text.value) && names_key(text.value))
-        })
-    };
-    match domain == Domain::Standard && policies.any(looks) {
+    match domain == Domain::Standard && policies.any(looks_at_caller) {
         true => &ALL,
         false => &ALL[..1],
     }
+}
+
+/// True if conditions or variables of a policy are about the caller.
+pub(crate) fn looks_at_caller(policy: &Policy<'_>) -> bool {
+    let mut statements = policy.document.statements.iter();
+    statements.any(|statement| {
+        let mut keys = statement.conditions.iter().map(|own| own.key.value);
+        let values = statement.conditions.iter().flat_map(|own| own.values);
+        let resources = statement.resource.iter().flat_map(|own| own.list);
+        let names_key = |text: &str| {
+            let text = fold(text);
+            text.contains("${aws:principal") || text.contains("${aws:user")
+        };
+        keys.any(|key| is_of_caller(&fold(key)))
+            || values
+                .chain(resources)
+                .any(|text| has_opening(text.value) && names_key(text.value))
+    })
 }
 
 /// The accounts that texts name.

@@ -3,12 +3,13 @@
 //! [`exists`](crate::exists) asks about one caller who is known. Here nobody is: the caller is of some kind, and of none of the
 //! accounts of the zone. Whatever its own side has to say is taken to be said by the policies that are given.
 
-use portcullis_syntax::ast::{Condition, Document};
+use portcullis_model::{Effect, is_account_id, split_arn};
+use portcullis_syntax::ast::{Condition, Document, PrincipalKind, Statement};
 use portcullis_syntax::{Policy, PolicySets};
 
 use crate::access::{Selection, recent};
 use crate::algebra::{Algebra, Part};
-use crate::case::{accounts, trusted};
+use crate::case::{accounts, looks_at_caller, trusted};
 use crate::decision::{Given, Reading, decision, holds, said};
 use crate::domain::{Case, Domain, Home, Kind};
 use crate::formula::{Clauses, Formula, Formulas};
@@ -68,7 +69,7 @@ pub struct Outside<'s> {
     pub policies: &'s PolicySets<'s>,
     /// Who asks.
     pub callers: &'s [Outsider],
-    /// The accounts that are inside.
+    /// The accounts that are inside, sorted.
     pub zone: &'s [String],
     /// The organization that is inside.
     pub organization: Option<&'s str>,
@@ -112,15 +113,25 @@ pub fn comes_in(
     confirm: &mut dyn FnMut(&Witness) -> Result<(), String>,
 ) -> Comes {
     let mut reasons = Vec::new();
-    let kinds = question.callers.iter().flat_map(|own| own.kinds());
-    for kind in kinds {
-        let case = question.case(*kind);
+    let mut near = question.near();
+    for kind in question.kinds() {
         let mut work = Work::new(question.work);
-        match question.search(&case, &mut work, &mut reasons, confirm) {
-            Ok(Some(witness)) => return Comes::In(witness),
-            Ok(None) => {}
-            Err(UsedUp) if reasons.contains(&Reason::Work) => {}
-            Err(UsedUp) => reasons.push(Reason::Work),
+        loop {
+            let case = question.case(kind, &near);
+            let found = question.search(&case, &mut work, &mut reasons, confirm);
+            match found {
+                Ok(Some(Met::Outside(witness))) => return Comes::In(*witness),
+                Ok(Some(Met::Inside(account))) if !near.contains(&account) => {
+                    near.push(account);
+                    continue;
+                }
+                // Nothing that is asked keeps it away, so that it would be met again.
+                Ok(Some(Met::Inside(_))) => reasons.push(Reason::Work),
+                Ok(None) => {}
+                Err(UsedUp) if reasons.contains(&Reason::Work) => {}
+                Err(UsedUp) => reasons.push(Reason::Work),
+            }
+            break;
         }
     }
     match reasons.is_empty() {
@@ -129,29 +140,107 @@ pub fn comes_in(
     }
 }
 
+/// A request that is allowed.
+enum Met {
+    /// It is of somebody outside, and was confirmed.
+    Outside(Box<Witness>),
+    /// It has an account of the zone, which nothing kept away.
+    Inside(String),
+}
+
 /// Keys that only the calls of services have, and what of the zone they would name: its accounts, or its organization. What a
 /// service does for somebody inside is nothing that comes from outside (V9 of `docs/choices.md`).
 const BY_SERVICES: [&str; 2] = ["aws:sourceaccount", "aws:sourceowner"];
 
 impl Outside<'_> {
-    fn case(&self, kind: Kind) -> Case {
-        let limits = || {
-            let resource = self.policies.resource.iter().flatten();
-            resource.chain(self.policies.rcps.iter().flatten())
+    fn limits(&self) -> impl Iterator<Item = &Policy<'_>> {
+        let resource = self.policies.resource.iter().flatten();
+        resource.chain(self.policies.rcps.iter().flatten())
+    }
+
+    fn named_accounts(&self) -> Vec<String> {
+        let texts: Vec<&str> = self.limits().map(|own| own.text).collect();
+        accounts(&texts)
+    }
+
+    fn is_inside(&self, account: &str) -> bool {
+        let found = self.zone.binary_search_by(|own| own.as_str().cmp(account));
+        found.is_ok()
+    }
+
+    /// The accounts of the zone that policies name, and the owner. One that nothing names is told apart from one outside by no
+    /// more than a wildcard, so it is kept away when it is met: an organization has thousands.
+    fn near(&self) -> Vec<String> {
+        let mut near = self.named_accounts();
+        near.retain(|own| self.is_inside(own));
+        near.push(self.owner.to_owned());
+        near.dedup();
+        near
+    }
+
+    /// The kinds of callers that are to be asked about. Whoever has an account is as good as another who has one, if nothing looks
+    /// at more of the caller.
+    fn kinds(&self) -> Vec<Kind> {
+        let is_whole = |value: &str| is_account_id(value) || value.ends_with(":root");
+        let is_plain = |statement: &Statement<'_>| {
+            statement.principal.is_none_or(|own| {
+                let mut list = own.list.iter();
+                !own.negated
+                    && (statement.effect == Effect::Deny
+                        || list.all(|entry| match entry.kind {
+                            PrincipalKind::Aws => is_whole(entry.value.value),
+                            PrincipalKind::Federated => false,
+                            _ => true,
+                        }))
+            })
         };
-        let mut away = self.zone.to_vec();
+        let mut statements = self.limits().flat_map(|own| own.document.statements);
+        let are_alike =
+            statements.all(is_plain) && !self.limits().chain(self.beside).any(looks_at_caller);
+        let kinds = self.callers.iter().flat_map(|own| match own {
+            Outsider::OfAccount if are_alike => &[Kind::Root][..],
+            own => own.kinds(),
+        });
+        kinds.copied().collect()
+    }
+
+    /// An account of the zone that a request has, and that is not among those that are kept away.
+    fn strays(&self, witness: &Witness, case: &Case) -> Option<String> {
+        let is_away = |own: &str| match &case.home {
+            Home::Other(away) => away.iter().any(|it| it == own),
+            Home::Any => false,
+        };
+        let of_caller =
+            witness.with(|request| request.principal.caller.account().map(str::to_owned));
+        let keys = witness.context.iter().filter(|(key, _)| {
+            let key = fold(key);
+            BY_SERVICES.contains(&key.as_str())
+                || key == "aws:sourcearn"
+                || key == "kms:calleraccount"
+        });
+        let values = keys.flat_map(|(_, values)| values);
+        let of_keys = values.map(|own| match split_arn(own) {
+            Some([.., account, _]) => account.to_owned(),
+            None => own.clone(),
+        });
+        let mut all = of_caller.into_iter().chain(of_keys);
+        all.find(|own| self.is_inside(own) && !is_away(own))
+    }
+
+    /// `near` are the accounts of the zone that are kept away.
+    fn case(&self, kind: Kind, near: &[String]) -> Case {
+        let mut away = near.to_vec();
         if self.are_strangers {
-            let texts: Vec<&str> = limits().map(|own| own.text).collect();
-            away.extend(accounts(&texts));
+            away.extend(self.named_accounts());
             away.sort_unstable();
             away.dedup();
         }
         let mut foreign = match self.are_strangers {
-            true => limits().flat_map(trusted).collect(),
+            true => self.limits().flat_map(trusted).collect(),
             false => Vec::new(),
         };
-        let zone: Language = self.zone.iter().map(|own| text(own).collect()).collect();
-        let arns = self.zone.iter().map(|own| -> Pattern {
+        let zone: Language = near.iter().map(|own| text(own).collect()).collect();
+        let arns = near.iter().map(|own| -> Pattern {
             let pattern = format!("arn:*:*:*:{own}:");
             let start = glob(&pattern, Class::NotColon);
             start.chain([Token::many(Class::Any)]).collect()
@@ -159,7 +248,8 @@ impl Outside<'_> {
         foreign.extend(BY_SERVICES.map(|key| (key.to_owned(), Values::Text(zone.clone()))));
         foreign.push(("aws:sourcearn".to_owned(), Values::Text(arns.collect())));
         // It is the account of the caller.
-        foreign.push(("kms:calleraccount".to_owned(), Values::Text(zone)));
+        let away_texts: Language = away.iter().map(|own| text(own).collect()).collect();
+        foreign.push(("kms:calleraccount".to_owned(), Values::Text(away_texts)));
         if let Some(organization) = self.organization {
             let id = Language::text(organization);
             let paths = format!("{organization}/*");
@@ -202,7 +292,7 @@ impl Outside<'_> {
             });
         }
         let beside = said(self.beside, Reading::Resource(false), case, formulas);
-        let beside = beside.any(portcullis_model::Effect::Allow, formulas);
+        let beside = beside.any(Effect::Allow, formulas);
         all.push(formulas.not(beside));
         for (key, value) in self.known {
             let test = match value {
@@ -221,9 +311,7 @@ impl Outside<'_> {
 
     /// The keys of conditions, folded.
     fn keys(&self) -> Vec<String> {
-        let resource = self.policies.resource.iter().flatten();
-        let all = resource.chain(self.policies.rcps.iter().flatten());
-        let statements = all.flat_map(|own| own.document.statements);
+        let statements = self.limits().flat_map(|own| own.document.statements);
         let conditions = statements.flat_map(|own| own.conditions);
         conditions.map(|own| fold(own.key.value)).collect()
     }
@@ -234,7 +322,7 @@ impl Outside<'_> {
         work: &mut Work,
         reasons: &mut Vec<Reason>,
         confirm: &mut dyn FnMut(&Witness) -> Result<(), String>,
-    ) -> Result<Option<Witness>, UsedUp> {
+    ) -> Result<Option<Met>, UsedUp> {
         let mut formulas = Formulas::new();
         let root = self.root(case, &mut formulas);
         let not_all_buckets = all_buckets(&mut formulas);
@@ -266,8 +354,11 @@ impl Outside<'_> {
                 }
                 Verdict::Model(model) => {
                     let witness = Witness::of(&model, case, spelling);
+                    if let Some(account) = self.strays(&witness, case) {
+                        return Ok(Some(Met::Inside(account)));
+                    }
                     match confirm(&witness) {
-                        Ok(()) => return Ok(Some(witness)),
+                        Ok(()) => return Ok(Some(Met::Outside(Box::new(witness)))),
                         Err(said) => {
                             because(Reason::Disagreement {
                                 witness: Box::new(witness),

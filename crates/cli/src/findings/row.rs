@@ -29,6 +29,7 @@ impl Row {
         let member = finding.principal.member();
         principal.insert(member.to_owned(), json!(finding.principal.value));
         let object = json!({
+            "findingType": "ExternalAccess",
             "resource": finding.resource,
             "resourceType": resource_type(&finding.resource),
             "resourceOwnerAccount": finding.owner,

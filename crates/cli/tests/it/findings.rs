@@ -281,3 +281,54 @@ fn what_is_not_covered_is_told() {
     assert_eq!(run.code, 1);
     assert!(run.stderr.contains("give the folder"), "{run:?}");
 }
+
+/// Users and roles of the zone that can use a resource, with the entries that contribute.
+#[test]
+fn access_from_inside() {
+    let folder = folder();
+    let own = |name: &str, statements: Value| {
+        json!({"Path": "/", "UserName": name, "UserId": format!("AIDA{}", name.to_uppercase()),
+            "Arn": format!("arn:aws:iam::111122223333:user/{name}"), "GroupList": [], "AttachedManagedPolicies": [],
+            "UserPolicyList": [{"PolicyName": "p", "PolicyDocument": {"Version": "2012-10-17", "Statement": statements}}]})
+    };
+    let any = json!({"Effect": "Allow", "Action": ["s3:GetObject", "s3:DeleteObject", "ec2:RunInstances"], "Resource": "*"});
+    let vpc = json!({"Effect": "Allow", "Action": "s3:PutObject", "Resource": "*",
+        "Condition": {"StringEquals": {"aws:SourceVpc": "vpc-1"}}});
+    let users = [
+        own("ann", json!([any])),
+        own("bob", json!([])),
+        own("cal", json!([vpc])),
+    ];
+    let dump = json!({"UserDetailList": users, "GroupDetailList": [], "RoleDetailList": [], "Policies": []});
+    folder.write("dumps/account.json", dump.to_string());
+    let deny = json!({"Effect": "Deny", "Principal": "*", "Action": "s3:DeleteObject", "Resource": [BUCKET, format!("{BUCKET}/*")]});
+    let bucket = json!({"arn": BUCKET, "account": "111122223333", "policy": policy(&[deny])});
+    folder.write("dumps/b.json", bucket.to_string());
+    let run = ask(&folder, &["--access", "internal"]);
+    let found = lines(&run);
+    let told: Vec<(&str, &str, &str)> = found
+        .iter()
+        .filter_map(|own| {
+            let who = own["principal"]["AWS"].as_str()?;
+            Some((
+                who.rsplit('/').next()?,
+                own["answer"].as_str()?,
+                own["accessType"].as_str()?,
+            ))
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("ann", "yes", "INTRA_ACCOUNT"),
+            ("cal", "if", "INTRA_ACCOUNT")
+        ],
+        "{run:?}"
+    );
+    let actions = found[0]["action"].as_array().unwrap();
+    assert!(actions.contains(&json!("s3:GetObject")), "{run:?}");
+    assert!(!actions.contains(&json!("s3:DeleteObject")), "{run:?}");
+    assert!(!actions.contains(&json!("ec2:RunInstances")), "{run:?}");
+    let run = ask(&folder, &["--access", "internal", "--against", "x"]);
+    assert_eq!(run.code, 1);
+}

@@ -80,7 +80,7 @@ fn form(command: &str, input: &str) -> Form {
         ("findings", "--archive-rules") => Form::Rules,
         ("findings", "--against") => Form::Export,
         ("findings", "--preview") => Form::ResourcePolicy,
-        ("findings", "--zone") => Form::NotJson,
+        ("findings", "--zone" | "--access") => Form::NotJson,
         ("tighten", "--requests") => Form::Request,
         ("tighten", "--merge-above") => Form::NotJson,
         (_, "--identity" | "--boundary" | "--session" | "--scp") => Form::Policy,

@@ -157,13 +157,16 @@ impl<'d> Surface<'d> {
                 all.take_grant(&grant, service);
             }
         }
-        all.parts = targets
-            .iter()
-            .map(|own| {
-                let known = all.known_of(questions, own);
-                (Selection::of([own.pattern.clone()]), known)
-            })
-            .collect();
+        for own in &targets {
+            let known = all.known_of(questions, own);
+            let same = all.parts.iter_mut().find(|(_, other)| *other == known);
+            match same {
+                Some((patterns, _)) => patterns.patterns.push(own.pattern.clone()),
+                None => all
+                    .parts
+                    .push((Selection::of([own.pattern.clone()]), known)),
+            }
+        }
         Ok(all)
     }
 
