@@ -37,7 +37,8 @@ Examples:
 Lists whom the policies of resources, the trust policies of roles, the grants of keys and the lists of buckets let in
 from outside of the zone of trust: one line for each principal and the conditions that are proved to be needed, with a request
 that is allowed. What the other side allows is taken to be everything. Control policies of resources, Denies and blocks of
-public access count. A line that is unknown was not proved either way, and says why.
+public access count. A line that is unknown was not proved either way, and says why. With --access internal, the users and
+roles inside that can use a bucket, a table, or the resource that is named.
 
 Exit status: 0 there are findings, 2 there are none and that is proved, 4 some are not known, or something is missing,
 3 a policy is invalid, 1 any other failure. Findings that a rule archives do not count.";
@@ -65,8 +66,6 @@ enum Access {
 #[derive(Args, Debug)]
 #[command(after_help = FINDINGS)]
 pub(crate) struct FindingsArgs {
-    #[command(flatten)]
-    directory: AnyDirectoryArgs,
     /// Who is inside, and so not told of
     #[arg(long, value_enum, default_value_t, value_name = "ZONE")]
     zone: ZoneName,
@@ -97,6 +96,9 @@ pub(crate) struct FindingsArgs {
     /// Do not cut the lines of the table to the width of the terminal
     #[arg(long)]
     wide: bool,
+    // The last, since its heading goes on.
+    #[command(flatten)]
+    directory: AnyDirectoryArgs,
 }
 
 impl FindingsArgs {

@@ -212,6 +212,29 @@ fn aa_453_organization() {
     assert_eq!(own, Vec::<String>::new());
 }
 
+/// Accounts of the zone that no policy names are met by wildcards, and kept away then.
+#[test]
+fn aa_453_wildcards_over_accounts() {
+    let like = |pattern: &str| {
+        let condition = json!({"ArnLike": {"aws:PrincipalArn": pattern}});
+        let bucket = bucket(json!([get(json!("*"), condition)]));
+        let folder = Folder::new(&[bucket], &[], None);
+        find(&folder.load(), Zone::Organization)
+    };
+    let found = like("arn:aws:iam::44445555666?:role/x");
+    assert_eq!(found.len(), 1);
+    let witness = found[0].request.as_ref().unwrap();
+    let account = witness.with(|request| request.principal.caller.account().map(str::to_owned));
+    assert_ne!(account.as_deref(), Some("444455556666"));
+    assert_eq!(like("arn:aws:iam::444455556666:role/*"), []);
+    let keys = json!({"StringLike": {"kms:CallerAccount": "44445555666*"}});
+    let own = of_bucket(json!([get(json!("*"), keys)]), Zone::Organization);
+    assert_eq!(
+        own,
+        ["* | public | s3:GetObject | StringLike kms:CallerAccount 44445555666*"]
+    );
+}
+
 #[test]
 fn aa_453_deny() {
     let deny = |condition: Value| json!({"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": ["arn:aws:s3:::b", "arn:aws:s3:::b/*"], "Condition": condition});
