@@ -1,7 +1,6 @@
 //! Commands by a directory.
 
 use crate::support;
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::support::{ANN, Folder};

@@ -50,6 +50,9 @@ impl Inside {
     }
 }
 
+/// Keys that are known, in lower case: with their value, or absent.
+pub(super) type KnownKeys = Vec<(String, Option<String>)>;
+
 /// What of a resource is open to somebody outside, and to whom.
 pub(super) struct Surface<'d> {
     pub(super) directory: &'d Directory,
@@ -71,7 +74,7 @@ pub(super) struct Surface<'d> {
     /// The actions that the resource may be asked for.
     pub(super) actions: Selection,
     /// The resource and its parts, with the keys that are known of each: with their value, or absent.
-    pub(super) parts: Vec<(Selection, Vec<(String, Option<String>)>)>,
+    pub(super) parts: Vec<(Selection, KnownKeys)>,
     /// The policy that is proposed, in place of the one that the directory has.
     pub(super) proposed: Option<Proposed<'d>>,
 }
@@ -276,11 +279,7 @@ impl<'d> Surface<'d> {
     }
 
     /// The keys that are known of the requests for a resource or its parts, of those at which policies look.
-    fn known_of(
-        &self,
-        questions: &Questions<'d>,
-        target: &KnownTarget,
-    ) -> Vec<(String, Option<String>)> {
+    fn known_of(&self, questions: &Questions<'d>, target: &KnownTarget) -> KnownKeys {
         let arena = Bump::new();
         let action = if self.is_role {
             "sts:AssumeRole"

@@ -162,10 +162,11 @@ fn hold(
                 let is_with_provider = action.contains("With");
                 let is_provider = matches!(own, Caller::Federated { .. });
                 let is_call = target.is_entity && service == "sts";
-                if !is_call && (!is_of_service || is_provider)
-                    || is_call && is_provider != is_with_provider
-                    || is_call && own == Caller::Anonymous
-                {
+                let is_odd = match is_call {
+                    true => is_provider != is_with_provider || own == Caller::Anonymous,
+                    false => !is_of_service || is_provider,
+                };
+                if is_odd {
                     continue;
                 }
                 for context in CONTEXTS {
