@@ -42,6 +42,8 @@ pub(crate) struct Answers<'c> {
     /// How many answers depend on what was not given, or are not known.
     pub(crate) open: usize,
     lines: usize,
+    /// What else is told at the end.
+    pub(crate) notes: Vec<String>,
     /// Roles of Identity Center among the answers that are not provisioned, and those nobody is assigned to.
     stand_ins: usize,
     unassigned: usize,
@@ -65,6 +67,7 @@ impl<'c> Answers<'c> {
             found: 0,
             open: 0,
             lines: 0,
+            notes: Vec::new(),
             stand_ins: 0,
             unassigned: 0,
         }
@@ -121,7 +124,7 @@ impl<'c> Answers<'c> {
         let not_given = directory
             .keys_not_given(self.asked.context)
             .map_err(Failure::new)?;
-        let mut notes = Vec::new();
+        let mut notes = std::mem::take(&mut self.notes);
         if self.stand_ins > 0 {
             notes.push(format!(
                 "{} of the roles are not provisioned in the dumps: their permission sets decide in their place, and \

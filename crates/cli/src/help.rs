@@ -13,14 +13,7 @@ const GROUPS: [(&str, &[&str]); 5] = [
     (
         "Ask whole accounts and organizations",
         &[
-            "collect",
-            "who-can",
-            "what-can",
-            "matrix",
-            "admins",
-            "escalate",
-            "external-access",
-            "picture",
+            "collect", "who-can", "what-can", "matrix", "admins", "escalate", "findings", "picture",
         ],
     ),
     (

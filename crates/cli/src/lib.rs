@@ -14,6 +14,7 @@ mod decide;
 mod directory;
 mod engine;
 mod failure;
+mod findings;
 mod help;
 mod inputs;
 mod inspect;
@@ -82,9 +83,9 @@ enum Command {
     Admins(Box<questions::AdminsArgs>),
     /// Who can become an administrator, and how, in a directory
     Escalate(Box<questions::EscalateArgs>),
-    /// Which roles and other resources of a directory can be used from outside their account
-    #[command(alias = "outsiders")]
-    ExternalAccess(Box<questions::ExternalAccessArgs>),
+    /// Whom the resources of a directory let in from outside: external access findings
+    #[command(alias = "external-access", alias = "outsiders")]
+    Findings(Box<findings::FindingsArgs>),
     /// Draw who may assume which roles of a directory, or its organization
     Picture(Box<picture::PictureArgs>),
     /// Print the script that gets the dumps of an account, for a directory
@@ -155,7 +156,7 @@ pub fn run(allocations: fn() -> u64) -> ExitCode {
         Command::Matrix(args) => questions::matrix(&args),
         Command::Admins(args) => questions::admins(&args),
         Command::Escalate(args) => questions::escalate(&args),
-        Command::ExternalAccess(args) => questions::external_access(&args),
+        Command::Findings(args) => findings::run(&args),
         Command::Bench(args) => bench::run(&args, allocations),
         Command::Decide(args) => decide::decide(&args),
         Command::Explain(args) => decide::explain(&args),

@@ -1,4 +1,4 @@
-//! Questions over all principals of a directory: `who-can`, `what-can`, `matrix`, `admins`, `external-access`.
+//! Questions over all principals of a directory: `who-can`, `what-can`, `matrix`, `admins`, `escalate`.
 
 mod rights;
 mod who;
@@ -14,7 +14,7 @@ use portcullis_scenario::lines;
 use portcullis_source::Source;
 use serde_json::{Map, Value, json};
 
-pub(crate) use rights::{admins, escalate, external_access};
+pub(crate) use rights::{admins, escalate};
 
 use crate::answers::{Answers, Asked, for_programs, in_words};
 use crate::decide::Format;
@@ -69,15 +69,6 @@ Lists the users and roles that are no administrators and can become one: by givi
 taking over somebody who is one, by running something as a role, or by reaching somebody who can. Every request
 of a step is allowed; what the directory does not say and a step takes is told. The paths are those of
 pathfinding.cloud (Datadog, Apache-2.0) and their names are of there.";
-
-pub(crate) const EXTERNAL_ACCESS: &str = "\
-Examples:
-  portcullis external-access --directory dumps
-  portcullis external-access --directory dumps --context sts:ExternalId=e-17 --format json
-
-Lists everyone outside of its account whom the policy of a role or of another resource names, how far outside
-they are, and whether they can use it: yes, with a request; if, with the keys that were not given; or not at all.
-What the other account allows is taken to be everything, unless the directory knows it.";
 
 /// What is asked of: a directory, and what is known of every request.
 #[derive(Args, Debug)]
@@ -189,13 +180,6 @@ pub(crate) struct EscalateArgs {
     /// Only this user or role
     #[arg(long, value_name = "ARN")]
     principal: Option<String>,
-}
-
-#[derive(Args, Debug)]
-#[command(after_help = EXTERNAL_ACCESS)]
-pub(crate) struct ExternalAccessArgs {
-    #[command(flatten)]
-    common: Common,
 }
 
 impl Common {
@@ -311,7 +295,7 @@ fn resources(text: &str) -> Result<Selection, Failure> {
 }
 
 /// Requests that were shown, for programs.
-fn shown(can: &Can) -> Value {
+pub(crate) fn shown(can: &Can) -> Value {
     let keys = |keys: &[(String, Vec<String>)]| {
         let entries = keys
             .iter()
@@ -329,7 +313,7 @@ fn shown(can: &Can) -> Value {
     Value::Array(all.collect())
 }
 
-fn reasons(can: &Can) -> &[String] {
+pub(crate) fn reasons(can: &Can) -> &[String] {
     match can {
         Can::Unknown(reasons) => reasons,
         _ => &[],
@@ -343,7 +327,7 @@ fn keys_in_words(keys: &[(String, Vec<String>)]) -> String {
 }
 
 /// On what an answer depends, in a cell: keys by which the request is allowed, or would be refused.
-fn conditions(can: &Can) -> String {
+pub(crate) fn conditions(can: &Can) -> String {
     match can {
         Can::Yes(one) if one.unless.is_empty() => String::new(),
         Can::Yes(one) => format!("unless {}", keys_in_words(&one.unless)),
@@ -357,7 +341,7 @@ fn conditions(can: &Can) -> String {
 }
 
 /// A request that was shown, in a cell.
-fn example(can: &Can) -> String {
+pub(crate) fn example(can: &Can) -> String {
     let first = can.shown().first();
     first.map_or(String::new(), |one| {
         format!("{} on {}", one.action, one.resource)
@@ -365,7 +349,7 @@ fn example(can: &Can) -> String {
 }
 
 /// How an answer counts.
-fn count(answers: &mut Answers<'_>, can: &Can) {
+pub(crate) fn count(answers: &mut Answers<'_>, can: &Can) {
     match can {
         Can::Yes(_) => answers.found += 1,
         Can::If(_) | Can::Unknown(_) => answers.open += 1,
@@ -466,7 +450,7 @@ fn told_of<'q>(
 }
 
 /// Patterns in a cell.
-fn patterns(own: &Selection) -> String {
+pub(crate) fn patterns(own: &Selection) -> String {
     let list = own.patterns.join(", ");
     if own.negated {
         format!("all but {list}")
@@ -694,13 +678,13 @@ pub(crate) fn matrix(args: &MatrixArgs) -> Result<ExitCode, Failure> {
 }
 
 /// The columns of a table of users and roles, with one for the people behind those of Identity Center.
-fn with_people<'h>(directory: &Directory, head: &[&'h str]) -> Vec<&'h str> {
+pub(crate) fn with_people<'h>(directory: &Directory, head: &[&'h str]) -> Vec<&'h str> {
     let people = directory.has_people().then_some("people");
     head.iter().copied().chain(people).collect()
 }
 
 /// An error for a directory that does not hold its policies as they are written.
-fn written(directory: &Directory) -> Result<(), Failure> {
+pub(crate) fn written(directory: &Directory) -> Result<(), Failure> {
     match directory.has_documents() {
         true => Ok(()),
         false => Err(Failure::new(

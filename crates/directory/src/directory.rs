@@ -35,6 +35,7 @@ use crate::query::charts;
 use crate::query::external_access::{self, ExternalAccess};
 use crate::query::known::{self, KnownTarget, PolicySetNumber};
 use crate::query::not_given::keys_not_given;
+use crate::query::outside::{self, KnownGrant};
 use crate::query::people::{self, PermissionSetRole};
 use crate::query::what_can::{self, ActionDecision, WhatCanError};
 use crate::query::who_can::{self, AccessPath};
@@ -369,6 +370,44 @@ impl Directory {
         arena: &'a Bump,
     ) -> Result<CompletedRequest<'a>, RequestError> {
         completed::complete_request(&self.tables, self.policies.id(), request, extra, arena)
+    }
+
+    /// Completes a request of somebody outside, of whom only what the request says counts: the policies in `extra` are the caller's,
+    /// and what the directory has of the caller and its account takes no part (`AA-453`).
+    ///
+    /// # Errors
+    /// [`RequestError`] if the action is none.
+    pub fn complete_outsider<'a>(
+        &'a self,
+        request: &Request<'a>,
+        extra: RequestPolicies<'a>,
+        arena: &'a Bump,
+    ) -> Result<CompletedRequest<'a>, RequestError> {
+        completed::complete_outsider(&self.tables, self.policies.id(), request, extra, arena)
+    }
+
+    /// True if the policy of the resource of a request is public and a block of public access is in force, so that the policy
+    /// grants nothing to anybody outside of the owner's account (`S3-4`, `S3-5`).
+    ///
+    /// # Errors
+    /// [`EngineError`] if the policies are more than an image can hold.
+    pub fn is_shut(&self, completed: &CompletedRequest<'_>) -> Result<bool, EngineError> {
+        Ok(outside::is_shut(self.generation()?, completed))
+    }
+
+    /// The grants of a resource by its name: of a KMS key, or of the access control list of a bucket.
+    pub fn grants_of(&self, name: &str) -> Vec<KnownGrant> {
+        outside::grants_of(&self.tables, name)
+    }
+
+    /// The accounts of the organization, sorted; none if there is no organization.
+    pub fn members(&self) -> Vec<String> {
+        outside::members(&self.tables)
+    }
+
+    /// The id of the organization.
+    pub fn organization_id(&self) -> Option<&str> {
+        self.tables.organization().map(|own| self.tables.str(own))
     }
 
     /// What whoever reads the answer to a request should know: which policies were not seen, or are not consulted

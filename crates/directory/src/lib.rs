@@ -74,6 +74,7 @@ pub use query::access::AccessQuery;
 pub use query::admins::Admin;
 pub use query::external_access::{ExternalAccess, Scope};
 pub use query::known::{KnownTarget, PolicySetNumber};
+pub use query::outside::{Grantee, KnownGrant};
 pub use query::people::{Assigned, PermissionSetRole};
 pub use query::what_can::{ActionDecision, WhatCanError};
 pub use query::who_can::AccessPath;

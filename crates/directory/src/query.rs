@@ -15,6 +15,7 @@ pub(crate) mod charts;
 pub(crate) mod external_access;
 pub(crate) mod known;
 pub(crate) mod not_given;
+pub(crate) mod outside;
 pub(crate) mod people;
 pub(crate) mod scan;
 pub(crate) mod what_can;

@@ -1,159 +1,184 @@
-//! Who comes in from outside: everybody outside of its account whom the policy of a role or of another resource names.
+//! Access from outside: one finding for each principal outside of the zone of trust whom a resource lets in (`AA-453`).
 //!
-//! Each entry of an Allow is asked as requests of theirs, of any action, so that conditions, Denies and control policies count.
-//! What the other side allows is not known, and taken to be everything, unless the directory knows the caller.
+//! Each Allow of a resource's policy is asked about once for each principal that it names: is a request allowed of somebody
+//! whom that entry names and who is outside of the zone? What the own side of such a caller says is taken to be everything
+//! (`AA-453`), so that the policy, its Denies, the control policies of the owner's organization and blocks of public access count,
+//! and nothing else. Grants of keys and access control lists are read as Allows that say the same.
 //!
-//! | entry | asked as |
+//! | step | what is proved |
 //! |---|---|
-//! | an account | its root user |
-//! | a user, role or session | itself |
-//! | a provider | somebody whom it knows |
-//! | everyone | nobody in particular of a resource; of a role, the root user of an account that nobody has |
-//! | a unique id, a canonical user | not at all: it is unknown |
-//! | a service | not listed: services are not somebody outside |
+//! | entries | that a request is allowed by the entry: it is shown, and the directory's decision confirmed it |
+//! | actions | the same for each action entry of the statement |
+//! | only if | that no request is allowed for which the condition does not hold (`AA-454`) |
+//! | public | that a request of a stranger is allowed (`S3-5`) |
+//! | superfluous | that every request of the finding is one of another finding too: then it is left out |
+//!
+//! What was not proved either way is a finding with its reasons.
 
-use portcullis_directory::{KnownTarget, Scope};
-use portcullis_model::{Caller, Effect, GuessedRole, Request, is_account_id, split_arn};
-use portcullis_prove::Selection;
-use portcullis_syntax::ast::{PrincipalEntry, PrincipalKind};
+mod ask;
+mod change;
+mod principal;
+mod resource_type;
+mod summary;
+mod surface;
 
-use crate::answer::Can;
-use crate::caller::Asker;
+use std::rc::Rc;
+
+use portcullis_prove::{Selection, Witness};
+
+pub use change::{Change, Machine, Proposed, changes};
+pub use principal::Named;
+pub use resource_type::{NOT_COVERED, resource_type};
+use surface::{Inside, Surface};
+
 use crate::questions::Questions;
 
-/// Somebody outside whom the policy of a resource names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Access {
-    /// The role's ARN, or that of another resource with a policy.
-    pub resource: String,
-    /// The entry of the policy; `*` for everyone.
-    pub who: String,
-    /// How far outside they are.
-    pub scope: Scope,
-    /// Whether they can do something to it.
-    pub can: Can,
+/// Who is inside (`AA-453`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Zone {
+    /// The account that owns the resource.
+    #[default]
+    Account,
+    /// Its organization; the account alone, if it is of none.
+    Organization,
 }
 
-/// An account that nobody has.
-const STRANGER: &str = "000000000000";
+/// What lets somebody in (`AA-451`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Source {
+    /// The resource's policy.
+    Policy,
+    /// The access control list of a bucket.
+    BucketAcl,
+    /// A grant of a key.
+    KmsGrant,
+}
+
+impl Source {
+    /// The name that Access Analyzer has for it, where it has one.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Source::Policy => "POLICY",
+            Source::BucketAcl => "BUCKET_ACL",
+            Source::KmsGrant => "KMS_GRANT",
+        }
+    }
+}
+
+/// What resource control policies have to do with a finding (`AA-453`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Restriction {
+    /// There are such policies for the resource, and they were taken into account.
+    Applied,
+    /// There are none.
+    NotApplicable,
+    /// They could not be read.
+    Failed,
+}
+
+impl Restriction {
+    /// The name that Access Analyzer has for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Restriction::Applied => "APPLIED",
+            Restriction::NotApplicable => "NOT_APPLICABLE",
+            Restriction::Failed => "FAILED_TO_EVALUATE_RCP",
+        }
+    }
+}
+
+/// A condition without which nothing is allowed that a finding tells of (`AA-454`): as a policy writes it, or what follows from a
+/// Deny that does not apply only then.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Implied {
+    /// The operator.
+    pub operator: String,
+    /// The key.
+    pub key: String,
+    /// The values.
+    pub values: Vec<String>,
+}
+
+/// Somebody outside of the zone of trust whom a resource lets in (`AA-451`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The resource's ARN.
+    pub resource: String,
+    /// The account that owns it.
+    pub owner: Option<String>,
+    /// Whom the policy names.
+    pub principal: Named,
+    /// Whether a stranger is let in too; none if that is not known.
+    pub is_public: Option<bool>,
+    /// The entries of statements by which something is allowed.
+    pub actions: Vec<Selection>,
+    /// Conditions that are implied.
+    pub condition: Vec<Implied>,
+    /// What resource control policies have to do with it.
+    pub restriction: Restriction,
+    /// What lets them in.
+    pub sources: Vec<Source>,
+    /// A request that is allowed; none if that is not known.
+    pub request: Option<Witness>,
+    /// Why that is not known, or what of the finding is not.
+    pub reasons: Vec<String>,
+}
 
 impl<'d> Questions<'d> {
-    /// Everybody outside whom policies name, resource by resource.
-    pub fn external_access(&mut self, found: &mut dyn FnMut(Access)) {
-        let targets = std::rc::Rc::clone(&self.targets);
-        let stranger = Asker::new(Request::new(Caller::Anonymous, "", "").principal);
+    /// The findings of all resources, in the order of the directory.
+    pub fn external_findings(&mut self, zone: Zone, found: &mut dyn FnMut(Finding)) {
+        let targets = Rc::clone(&self.targets);
+        let inside = Inside::of(self, zone);
         let mut last = "";
-        for target in targets.iter().filter(|target| target.has_policy) {
+        for target in targets.iter() {
             // The parts of a resource are asked with it.
-            if target.name == last {
-                continue;
-            }
-            last = &target.name;
-            let policies = match self.policies_for(&stranger, &target.example) {
-                Ok(policies) => policies,
-                Err(reason) => {
-                    found(Access {
-                        resource: target.name.clone(),
-                        who: "*".to_owned(),
-                        scope: Scope::Everyone,
-                        can: Can::Unknown(vec![reason]),
-                    });
-                    continue;
-                }
-            };
-            let statements = policies.resource.iter().flatten();
-            let statements = statements.flat_map(|policy| policy.document.statements);
-            let mut seen: Vec<(PrincipalKind, String)> = Vec::new();
-            for statement in statements.filter(|own| own.effect == Effect::Allow) {
-                let Some(principals) = &statement.principal else {
-                    continue;
-                };
-                let entries: Vec<(PrincipalKind, &str)> = match principals.negated {
-                    // Everyone but a few.
-                    true => vec![(PrincipalKind::Everyone, "*")],
-                    false => principals.list.iter().map(of_entry).collect(),
-                };
-                for (kind, value) in entries {
-                    let key = (kind, value.to_owned());
-                    if seen.contains(&key) {
-                        continue;
-                    }
-                    seen.push(key);
-                    if let Some(scope) = self.scope(target, kind, value) {
-                        let can = self.of_outsider(target, kind, value);
-                        found(Access {
-                            resource: target.name.clone(),
-                            who: value.to_owned(),
-                            scope,
-                            can,
-                        });
-                    }
-                }
+            if (target.has_policy || target.has_grants) && target.name != last {
+                last = &target.name;
+                let all = self.findings_of(&target.name, &inside, None);
+                all.into_iter().for_each(&mut *found);
             }
         }
     }
 
-    /// How far outside an entry is; none for the resource's own account and for services.
-    fn scope(&self, target: &KnownTarget, kind: PrincipalKind, value: &str) -> Option<Scope> {
-        match kind {
-            PrincipalKind::Everyone => Some(Scope::Everyone),
-            PrincipalKind::Federated => Some(Scope::Federation),
-            PrincipalKind::Service => None,
-            PrincipalKind::CanonicalUser => Some(Scope::Organization),
-            PrincipalKind::Aws => {
-                let account = match is_account_id(value) {
-                    true => Some(value),
-                    false => split_arn(value).map(|[.., account, _]| account),
-                };
-                let owner = target.owner.as_deref();
-                if account.is_some() && account == owner {
-                    return None;
-                }
-                let is_member = |account| self.directory.is_of_organization(account);
-                match account.is_some_and(is_member) && owner.is_some_and(is_member) {
-                    true => Some(Scope::Account),
-                    false => Some(Scope::Organization),
-                }
-            }
+    /// The findings of a resource that the directory knows by this name.
+    pub fn external_findings_of(&mut self, name: &str, zone: Zone) -> Vec<Finding> {
+        let inside = Inside::of(self, zone);
+        self.findings_of(name, &inside, None)
+    }
+
+    /// The findings that a resource would have with a policy that is proposed for it, in place of the one that it has. The directory
+    /// need not know the resource.
+    pub fn external_findings_with(
+        &mut self,
+        name: &str,
+        zone: Zone,
+        proposed: Proposed<'d>,
+    ) -> Vec<Finding> {
+        let inside = Inside::of(self, zone);
+        self.findings_of(name, &inside, Some(proposed))
+    }
+
+    fn findings_of(
+        &mut self,
+        name: &str,
+        inside: &Inside,
+        proposed: Option<Proposed<'d>>,
+    ) -> Vec<Finding> {
+        match Surface::of(self, name, inside, proposed) {
+            Ok(surface) => summary::summarize(&surface),
+            // `AA-455`.
+            Err((owner, reason)) => vec![Finding {
+                resource: name.to_owned(),
+                owner,
+                principal: Named::everyone(),
+                is_public: None,
+                actions: Vec::new(),
+                condition: Vec::new(),
+                restriction: Restriction::Failed,
+                sources: Vec::new(),
+                request: None,
+                reasons: vec![reason],
+            }],
         }
     }
-
-    /// Whether somebody whom an entry names can do something.
-    fn of_outsider(&mut self, target: &KnownTarget, kind: PrincipalKind, value: &str) -> Can {
-        let arena = self.arena;
-        let partition = split_arn(&target.example).map_or("aws", |parts| parts[1]);
-        let root_of = |account: &str| Caller::Root {
-            arn: arena.alloc_str(&format!("arn:{partition}:iam::{account}:root")),
-        };
-        let value: &'d str = arena.alloc_str(value);
-        let caller = match kind {
-            PrincipalKind::Everyone if target.is_entity => Some(root_of(STRANGER)),
-            PrincipalKind::Everyone => Some(Caller::Anonymous),
-            PrincipalKind::Federated => Some(Caller::Federated { provider: value }),
-            PrincipalKind::Aws if is_account_id(value) => Some(root_of(value)),
-            PrincipalKind::Aws => match GuessedRole::of_session(value) {
-                Some(guess) => {
-                    let role: &'d str = arena.alloc_str(&guess.parts().concat());
-                    Caller::session(value, role).ok()
-                }
-                None => Caller::from_arn(value).ok(),
-            },
-            PrincipalKind::Service | PrincipalKind::CanonicalUser => None,
-        };
-        let Some(caller) = caller else {
-            let reason = format!("it is not known who {value} is");
-            return Can::Unknown(vec![reason]);
-        };
-        let asker = Asker::new(Request::new(caller, "", "").principal);
-        let actions = match target.is_entity {
-            true => Selection::of(["sts:*"]),
-            false => Selection::of(["*"]),
-        };
-        let resources = Selection::of([target.name.clone(), format!("{}*", target.pattern)]);
-        self.can_known(&asker, &actions, &resources, &target.name)
-    }
-}
-
-fn of_entry<'e>(entry: &PrincipalEntry<'e>) -> (PrincipalKind, &'e str) {
-    (entry.kind, entry.value.value)
 }

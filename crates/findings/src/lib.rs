@@ -20,6 +20,7 @@ mod caller;
 mod class;
 mod escalate;
 mod external;
+mod internal;
 mod parallel;
 mod paths;
 mod questions;
@@ -31,9 +32,14 @@ pub use admins::{Administrator, Exception};
 pub use answer::{Can, Shown};
 pub use caller::Asker;
 pub use escalate::{Escalation, Escalations, escalations};
-pub use external::Access;
+pub use external::{
+    Change, Finding, Implied, Machine, NOT_COVERED, Named, Proposed, Restriction, Source, Zone,
+    changes, resource_type,
+};
+pub use internal::{InternalFinding, internal_findings};
 pub use parallel::of_each;
 pub use portcullis_prove::Selection;
+pub use portcullis_prove::Witness;
 pub use questions::{GivenFor, Questions};
 pub use what_can::Ability;
 pub use who_can::{Way, who_can};

@@ -52,7 +52,7 @@ pub struct Questions<'d> {
     sets: HashMap<PolicySetNumber, Rc<PolicySets<'d>>>,
     pub(crate) targets: Rc<Vec<KnownTarget>>,
     /// The places of targets by their names.
-    by_name: Rc<HashMap<String, Vec<usize>>>,
+    pub(crate) by_name: Rc<HashMap<String, Vec<usize>>>,
     known: HashMap<Key, Vec<Known>>,
     contents: Contents<'d>,
     openings: Openings,
@@ -304,27 +304,6 @@ impl<'d> Questions<'d> {
             };
             self.ask(&ask) == Found::None
         })
-    }
-
-    /// Whether somebody can do something to a target that the directory knows, by its name.
-    pub(crate) fn can_known(
-        &mut self,
-        asker: &Asker<'d>,
-        actions: &Selection,
-        resources: &Selection,
-        name: &str,
-    ) -> Can {
-        let scope = Rc::new(Scope {
-            actions: vec![actions.clone()],
-            resources: resources.clone(),
-            element: None,
-        });
-        let mut search = Gathered::default();
-        let places = self.by_name.get(name).cloned().unwrap_or_default();
-        for place in places {
-            self.known_target((asker, &scope, None), place, &mut search);
-        }
-        self.answer(asker, &scope, None, search)
     }
 
     pub(crate) fn given(&self) -> GivenFor<'d> {

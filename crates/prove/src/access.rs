@@ -99,7 +99,7 @@ impl Selection {
         self.negated || own.any(|own| may_meet(&own, &other))
     }
 
-    fn actions(&self, formulas: &mut Formulas) -> Formula {
+    pub(crate) fn actions(&self, formulas: &mut Formulas) -> Formula {
         let language = self
             .patterns
             .iter()
@@ -113,7 +113,7 @@ impl Selection {
         }
     }
 
-    fn resources(&self, formulas: &mut Formulas) -> Formula {
+    pub(crate) fn resources(&self, formulas: &mut Formulas) -> Formula {
         let language = self
             .patterns
             .iter()
@@ -299,6 +299,15 @@ fn is_recent(is_date: bool) -> Test {
     }
 }
 
+/// Those of the keys that tell a time at which somebody looks tell none in the past. Only where somebody looks: else the key
+/// would be in every answer.
+pub(crate) fn recent(is_looked_at: impl Fn(&str) -> bool, formulas: &mut Formulas) -> Vec<Formula> {
+    let looked_at = TIMES.into_iter().filter(|(key, _)| is_looked_at(key));
+    looked_at
+        .map(|(key, is_date)| formulas.test(Part::Key(key.to_owned()), is_recent(is_date)))
+        .collect()
+}
+
 /// The formula of a situation: the decision, and what is asked.
 fn root(situation: &Situation<'_>, known: &mut Known<'_>) -> Formula {
     let case = known.case.clone();
@@ -349,14 +358,12 @@ fn root(situation: &Situation<'_>, known: &mut Known<'_>) -> Formula {
         let absent = absent.collect();
         all.push(formulas.or(absent));
     }
-    for (key, is_date) in TIMES {
-        // Only where somebody looks: else the key would be in every answer.
-        if !situation.bare && known.looked.get(key) == Some(&None) {
-            let recent = known
-                .formulas
-                .test(Part::Key(key.to_owned()), is_recent(is_date));
-            all.push(recent);
-        }
+    if !situation.bare {
+        let looked = &known.looked;
+        all.extend(recent(
+            |key| looked.get(key) == Some(&None),
+            &mut known.formulas,
+        ));
     }
     let formulas = &mut known.formulas;
     for (key, pattern) in situation.like {

@@ -82,30 +82,32 @@ fn kinds<'p>(
     domain: Domain,
 ) -> &'static [Kind] {
     const ALL: [Kind; 3] = [Kind::User, Kind::Role, Kind::FederatedUser];
-    let looks = |policy: &Policy<'_>| {
-        let mut statements = policy.document.statements.iter();
-        statements.any(|statement| {
-            let mut keys = statement.conditions.iter().map(|own| own.key.value);
-            let values = statement.conditions.iter().flat_map(|own| own.values);
-            let resources = statement.resource.iter().flat_map(|own| own.list);
-            let names_key = |text: &str| {
-                let text = fold(text);
-                text.contains("${aws:principal") || text.contains("${aws:user")
-            };
-            keys.any(|key| is_of_caller(&fold(key)))
-                || values
-                    .chain(resources)
-                    .any(|text| has_opening(text.value) && names_key(text.value))
-        })
-    };
-    match domain == Domain::Standard && policies.any(looks) {
+    match domain == Domain::Standard && policies.any(looks_at_caller) {
         true => &ALL,
         false => &ALL[..1],
     }
 }
 
+/// True if conditions or variables of a policy are about the caller.
+pub(crate) fn looks_at_caller(policy: &Policy<'_>) -> bool {
+    let mut statements = policy.document.statements.iter();
+    statements.any(|statement| {
+        let mut keys = statement.conditions.iter().map(|own| own.key.value);
+        let values = statement.conditions.iter().flat_map(|own| own.values);
+        let resources = statement.resource.iter().flat_map(|own| own.list);
+        let names_key = |text: &str| {
+            let text = fold(text);
+            text.contains("${aws:principal") || text.contains("${aws:user")
+        };
+        keys.any(|key| is_of_caller(&fold(key)))
+            || values
+                .chain(resources)
+                .any(|text| has_opening(text.value) && names_key(text.value))
+    })
+}
+
 /// The accounts that texts name.
-fn accounts(texts: &[&str]) -> Vec<String> {
+pub(crate) fn accounts(texts: &[&str]) -> Vec<String> {
     let runs = texts
         .iter()
         .flat_map(|text| text.split(|own: char| !own.is_ascii_digit()));
@@ -165,7 +167,7 @@ const TRUSTED: [&str; 17] = [
 ];
 
 /// The values by which a policy knows whom it trusts.
-fn trusted(policy: &Policy<'_>) -> Vec<(String, Values)> {
+pub(crate) fn trusted(policy: &Policy<'_>) -> Vec<(String, Values)> {
     let conditions = policy
         .document
         .statements

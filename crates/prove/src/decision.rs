@@ -4,7 +4,9 @@
 //! the kind it is, the formula asks.
 
 use portcullis_model::{Effect, Operator, RCP_SERVICES, is_account_id, session_names, split_arn};
-use portcullis_syntax::ast::{Document, PrincipalEntry, PrincipalKind, Principals, Statement};
+use portcullis_syntax::ast::{
+    Condition, Document, PrincipalEntry, PrincipalKind, Principals, Statement,
+};
 use portcullis_syntax::{Policy, PolicySets};
 
 use crate::algebra::{Algebra, Part};
@@ -143,18 +145,28 @@ fn elements<A: Algebra>(
     }
     let variables = document.has_variables();
     for own in statement.conditions {
-        let key = fold(own.key.value);
-        let equal = compared_with(own, variables)
-            .and_then(|other| compared(&key, &other, own.operator, case, algebra));
-        all.push(match equal {
-            Some(holds) => holds,
-            None => {
-                let test = condition(own, variables, algebra);
-                asked(key, test, case, algebra)
-            }
-        });
+        all.push(holds(own, variables, case, algebra));
     }
     algebra.and(all)
+}
+
+/// Whether a condition of a document holds, which expands variables or not.
+pub(crate) fn holds<A: Algebra>(
+    own: &Condition<'_>,
+    variables: bool,
+    case: &Case,
+    algebra: &mut A,
+) -> A::Value {
+    let key = fold(own.key.value);
+    let equal = compared_with(own, variables)
+        .and_then(|other| compared(&key, &other, own.operator, case, algebra));
+    match equal {
+        Some(holds) => holds,
+        None => {
+            let test = condition(own, variables, algebra);
+            asked(key, test, case, algebra)
+        }
+    }
 }
 
 /// A comparison of two keys by the one test that both have the same single value, which says the same of both: so it is the

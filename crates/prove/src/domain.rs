@@ -603,7 +603,16 @@ impl Case {
                     return one(Language::from_iter([account().collect()]));
                 }
                 ACCOUNT if self.kind.has_account() => {
-                    return one(Language::from_iter([account().collect()]));
+                    // Nothing else need be asked of the caller that would keep it away from home.
+                    let away = match &self.home {
+                        Home::Any => &[][..],
+                        Home::Other(all) => all,
+                    };
+                    let away = away.iter().map(|own| Values::Text(Language::text(own)));
+                    return Scope {
+                        without: away.collect(),
+                        ..one(Language::from_iter([account().collect()]))
+                    };
                 }
                 USERNAME => return one(Language::from_iter([some(Class::Name).to_vec()])),
                 USER_ID => return one(Language::from_iter([some(Class::Any).to_vec()])),

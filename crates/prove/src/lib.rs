@@ -25,6 +25,7 @@ mod formula;
 mod joint;
 mod key;
 mod language;
+mod outside;
 mod pattern;
 mod product;
 mod question;
@@ -43,6 +44,7 @@ pub use access::{AccountPart, Existence, Looked, Selection, Situation, exists};
 pub use audit::{Audit, audited};
 pub use domain::{AXIOMS, Axiom, Domain};
 pub use evaluate::allows;
+pub use outside::{Comes, Held, Outside, Outsider, comes_in};
 pub use question::{
     Answer, Callers, Confirm, Finding, Options, Proof, Reason, Refutation, StatementPlace, compare,
 };

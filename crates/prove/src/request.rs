@@ -178,6 +178,21 @@ impl Witness {
         }
     }
 
+    /// Who asks, as one text: an ARN, a provider, an id, the name of a service, or `anonymous`.
+    pub fn who(&self) -> &str {
+        match &self.caller {
+            Caller::User { arn }
+            | Caller::FederatedUser { arn, .. }
+            | Caller::Root { arn }
+            | Caller::OriginAccessIdentity { arn } => arn,
+            Caller::Role { session_arn, .. } => session_arn,
+            Caller::Service { name } => name,
+            Caller::Anonymous => "anonymous",
+            Caller::Federated { provider } => provider,
+            Caller::Canonical { id } => id,
+        }
+    }
+
     /// The request in borrowed form.
     pub fn with<T>(&self, use_it: impl FnOnce(&portcullis_model::Request<'_>) -> T) -> T {
         use portcullis_model as model;

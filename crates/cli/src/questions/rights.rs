@@ -1,21 +1,19 @@
-//! Questions about the most that there is to have: administrators, ways to be one, and whoever comes from outside.
+//! Questions about the most that there is to have: administrators, and ways to be one.
 
 use std::process::ExitCode;
 
 use bumpalo::Bump;
-use portcullis_directory::{Directory, ExternalAccess};
-use portcullis_findings::{Access, Asker, Can, Questions, Shown, escalations, of_each};
-use portcullis_model::ContextEntry;
+use portcullis_findings::{Asker, Can, escalations, of_each};
 use serde_json::{Value, json};
 
 use super::who::known;
 use super::{
-    AdminsArgs, Asking, EscalateArgs, ExternalAccessArgs, conditions, count, example,
-    keys_in_words, patterns, reasons, shown, with_people, written,
+    AdminsArgs, Asking, EscalateArgs, conditions, count, keys_in_words, patterns, reasons, shown,
+    with_people, written,
 };
 use crate::answers::{Answers, Asked};
 use crate::directory::Keep;
-use crate::failure::{Failure, complain};
+use crate::failure::Failure;
 
 pub(crate) fn admins(args: &AdminsArgs) -> Result<ExitCode, Failure> {
     let arena = Bump::new();
@@ -186,94 +184,4 @@ pub(crate) fn escalate(args: &EscalateArgs) -> Result<ExitCode, Failure> {
         Some(own) if is_one(own) => "it is an administrator already (`portcullis admins` tells how)",
         Some(_) => "it cannot become an administrator by the paths that are known",
     })
-}
-
-pub(crate) fn external_access(args: &ExternalAccessArgs) -> Result<ExitCode, Failure> {
-    let arena = Bump::new();
-    let context = args.common.asking.context("sts:AssumeRole", "*", &arena)?;
-    let opened = args.common.asking.directory.open(Keep::Decisions)?;
-    let directory = &opened.directory;
-    Asking::tell(directory, &[]);
-    let asked = Asked {
-        question: "external-access",
-        words: "roles and other resources that somebody outside of their account may use"
-            .to_string(),
-        members: json!({}),
-        context,
-        principals: Some(directory.principal_count()),
-    };
-    let head = [
-        "resource",
-        "who",
-        "scope",
-        "can",
-        "depends on",
-        "for example",
-    ];
-    let mut answers = Answers::new(args.common.look(), &opened, asked, &head);
-    let mut all = Vec::new();
-    match directory.has_documents() {
-        true => {
-            Questions::new(directory, context, &arena).external_access(&mut |one| all.push(one))
-        }
-        false => of_image(directory, context, &mut all)?,
-    }
-    for one in all {
-        // Whom a policy names is told, also if all that it says is denied elsewhere.
-        count(&mut answers, &one.can);
-        let object = json!({
-            "resource": one.resource,
-            "who": one.who,
-            "scope": one.scope.as_str(),
-            "answer": one.can.as_str(),
-            "requests": shown(&one.can),
-            "reasons": reasons(&one.can),
-        });
-        let cells = [
-            one.resource.as_str(),
-            &one.who,
-            one.scope.as_str(),
-            one.can.as_str(),
-            &conditions(&one.can),
-            &example(&one.can),
-        ];
-        answers.add(object, &cells);
-    }
-    answers.finish("nobody outside its account can use a role or another resource by its policy")
-}
-
-/// What an image says of those outside: of roles alone, and without the values of keys.
-fn of_image(
-    directory: &Directory,
-    context: &[ContextEntry<'_>],
-    all: &mut Vec<Access>,
-) -> Result<(), Failure> {
-    let mut found = |one: ExternalAccess| {
-        let can = match one.decision {
-            Some(decision) if decision.is_allow() => Can::Yes(Shown {
-                action: "sts:AssumeRole".to_owned(),
-                resource: one.role.clone(),
-                ..Shown::default()
-            }),
-            Some(_) if one.missing_keys.is_empty() => Can::No,
-            Some(_) => Can::Unknown(vec![format!(
-                "it may depend on {}, and an image does not hold policies as they are written",
-                one.missing_keys.join(", ")
-            )]),
-            None => Can::Unknown(vec![format!("it is not known who {} is", one.who)]),
-        };
-        all.push(Access {
-            resource: one.role,
-            who: one.who,
-            scope: one.scope,
-            can,
-        });
-    };
-    directory
-        .external_access(context, &mut found)
-        .map_err(Failure::new)?;
-    complain(
-        "note: an image does not hold policies as they are written, so only roles were asked about",
-    );
-    Ok(())
 }

@@ -215,7 +215,7 @@ fn answers_that_are_incomplete_say_so() {
             ("matrix", &["--action", "s3:GetObject"]),
             ("admins", &[]),
             ("escalate", &[]),
-            ("external-access", &[]),
+            ("findings", &[]),
             ("assume", &who),
             ("simulate", &["input.json"]),
         ];

@@ -1,7 +1,6 @@
 //! Commands by a directory.
 
 use crate::support;
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::support::{ANN, Folder};
@@ -408,13 +407,7 @@ fn questions_are_answered_in_order() {
     assert!(admins.lines().any(does_all), "{admins}");
     assert!(!admins.contains("user/cara"), "{admins}");
 
-    let access = run(&[
-        "external-access",
-        "--context",
-        "sts:ExternalId=e-17",
-        "--format",
-        "json",
-    ]);
+    let access = run(&["findings", "--format", "json"]);
     let found: Vec<Value> = access
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
@@ -423,61 +416,14 @@ fn questions_are_answered_in_order() {
         .iter()
         .find(|one| one["resource"].as_str().unwrap().ends_with("role/Deployer"))
         .unwrap();
-    assert_eq!(
-        (deployer["scope"].as_str(), deployer["answer"].as_str()),
-        (Some("account"), Some("yes"))
-    );
-    let without = run(&["external-access"]);
-    let line = without
-        .lines()
-        .find(|line| line.contains("role/Deployer"))
-        .unwrap();
+    assert_eq!(deployer["answer"], "yes");
     assert!(
-        line.contains(" if ") && line.contains("sts:ExternalId=e-17"),
-        "{line}"
+        deployer["requests"][0]["keys"]["sts:ExternalId"].is_array(),
+        "{deployer}"
     );
 }
 
 const EXAMPLE: &str = "corpus/example-organization/data";
-
-#[test]
-fn an_image_knows_who_is_outside() {
-    let folder = Folder::new();
-    for data in [
-        corpus("data"),
-        support::root().join(EXAMPLE).to_string_lossy().into_owned(),
-    ] {
-        let made = folder.run(&["compile", "--directory", &data, "-o", "d.pcl"]);
-        assert_eq!(made.code, 0, "{}", made.stderr);
-        let by_folder = folder.run(&["external-access", "--directory", &data, "--format", "json"]);
-        let by_image = folder.run(&["external-access", "--image", "d.pcl", "--format", "json"]);
-        // An image knows of roles who is named, and never says more than the folder.
-        let answers = |text: &str| -> BTreeMap<(String, String), String> {
-            let lines = text
-                .lines()
-                .map(|line| serde_json::from_str::<Value>(line).unwrap());
-            let entries = lines.filter(|line| line["who"].is_string());
-            let text = |value: &Value| value.as_str().unwrap().to_string();
-            entries
-                .map(|line| {
-                    (
-                        (text(&line["resource"]), text(&line["who"])),
-                        text(&line["answer"]),
-                    )
-                })
-                .collect()
-        };
-        let (by_folder, by_image) = (answers(&by_folder.stdout), answers(&by_image.stdout));
-        assert!(!by_image.is_empty());
-        for (entry, answer) in by_image {
-            let own = &by_folder[&entry];
-            assert!(
-                answer == "unknown" || answer == *own,
-                "{entry:?}: {answer}, {own}"
-            );
-        }
-    }
-}
 
 #[test]
 fn what_one_may_do() {
@@ -558,7 +504,7 @@ fn questions_say_what_was_not_seen() {
         &["who-can", "--action", "s3:GetObject", "--resource", "*"][..],
         &["matrix", "--action", "s3:GetObject", "--resource", "*"],
         &["admins"],
-        &["external-access"],
+        &["findings"],
     ] {
         let run = folder.run(&[question, &["--directory", "empty"]].concat());
         assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{question:?}");
@@ -631,7 +577,7 @@ fn an_empty_answer_is_no_silence() {
         ),
         ("matrix", &object),
         ("admins", &[]),
-        ("external-access", &[]),
+        ("findings", &[]),
     ];
     for (question, arguments) in questions {
         for format in ["human", "json"] {

@@ -96,10 +96,7 @@ fn commands() -> Vec<(&'static str, Vec<&'static str>)> {
     );
     add(["admins", "admins-json"], by("admins", &[]));
     add(["escalate", "escalate-json"], by("escalate", &[]));
-    add(
-        ["external-access", "external-access-json"],
-        by("external-access", &[]),
-    );
+    add(["findings", "findings-json"], by("findings", &[]));
     add(
         ["nobody", "nobody-json"],
         by(

@@ -23,6 +23,7 @@ mod directories;
 mod doors;
 mod embedded;
 mod explain;
+mod findings;
 mod golden;
 mod hostile;
 mod images;

@@ -16,7 +16,7 @@ const COMMANDS: [&str; 31] = [
     "matrix",
     "admins",
     "escalate",
-    "external-access",
+    "findings",
     "collect",
     "picture",
     "actions",
@@ -56,6 +56,10 @@ enum Form {
     Session,
     Simulation,
     Dumps,
+    /// Rules that archive findings.
+    Rules,
+    /// Findings that AWS's analyzer exported, of which only what is needed is read.
+    Export,
     /// No JSON, whatever it is.
     NotJson,
 }
@@ -73,6 +77,10 @@ fn form(command: &str, input: &str) -> Form {
         ("compare", "--witness" | "--domain") => Form::NotJson,
         ("prove", "--never") => Form::Claims,
         ("tighten", "POLICY") => Form::Policy,
+        ("findings", "--archive-rules") => Form::Rules,
+        ("findings", "--against") => Form::Export,
+        ("findings", "--preview") => Form::ResourcePolicy,
+        ("findings", "--zone" | "--access") => Form::NotJson,
         ("tighten", "--requests") => Form::Request,
         ("tighten", "--merge-above") => Form::NotJson,
         (_, "--identity" | "--boundary" | "--session" | "--scp") => Form::Policy,
@@ -164,6 +172,15 @@ fn arguments(command: &str, input: &str, form: Form, what: &str) -> Vec<String> 
         ("compare", _) => &["all.json"],
         ("prove", "FILE") => &["--not-granted", "s3:*"],
         ("prove", _) => &["all.json"],
+        ("findings", "--preview") => &[
+            "--directory",
+            "dumps",
+            "--resource",
+            "arn:aws:s3:::b",
+            "--resource-account",
+            "111122223333",
+        ],
+        ("findings", "--archive-rules" | "--against") => &dumps,
         ("tighten", "POLICY") => &["--requests", "-"],
         ("tighten", _) => &["all.json"],
         ("compile", _) => &["--output", "out.pcl"],
@@ -305,6 +322,20 @@ fn sample(form: Form) -> (Value, &'static [&'static str]) {
                     "StringLikeIfExists",
                 ],
             )
+        }
+        Form::Rules => {
+            let filter =
+                json!({"resource": {"eq": ["x"], "neq": ["y"], "contains": ["z"], "exists": true}});
+            (json!({"archiveRules": [{"filter": filter}]}), &[])
+        }
+        // AWS adds members to its answers (IN-4); what is read of them has its types.
+        Form::Export => {
+            let finding = json!({
+                "id": "f", "status": "ACTIVE", "findingType": "ExternalAccess", "resource": "arn:aws:s3:::b",
+                "resourceType": "AWS::S3::Bucket", "principal": {"AWS": "999999999999"}, "action": ["s3:GetObject"],
+                "condition": {"aws:SourceIp": "203.0.113.0/24"},
+            });
+            (json!({"findings": [finding]}), &["", "findings/"])
         }
         Form::NotJson => (Value::Null, &[]),
     }

@@ -193,7 +193,7 @@ fn questions() {
         ),
         ("admins", &[]),
         ("escalate", &[]),
-        ("external-access", &[]),
+        ("findings", &[]),
     ] {
         let start = [
             question,

@@ -201,6 +201,18 @@ pub(crate) fn by_number(
     }
 }
 
+/// Somebody of whom only what the request says counts, whoever the directory knows by that name (`AA-453`).
+pub(crate) fn outsider<'a>(who: &'a Principal<'a>) -> ResolvedCaller<'static, 'a> {
+    ResolvedCaller {
+        who: Some(who),
+        account: None,
+        principal: None,
+        number: PrincipalIdx::NONE,
+        is_itself: false,
+        session: None,
+    }
+}
+
 /// Reads the ARN of a caller.
 pub(crate) fn read_caller<'a>(tables: &Tables, caller: &Caller<'a>) -> CallerArn<'a> {
     let parts = caller.arn().and_then(split_arn);
@@ -230,14 +242,7 @@ pub(crate) fn find_caller<'d, 'a>(
     from: &impl Entities,
 ) -> Result<ResolvedCaller<'d, 'a>, RequestError> {
     let digits = arn.parts.map_or("", |[.., account, _]| account);
-    let nobody = ResolvedCaller {
-        who: Some(who),
-        account: None,
-        principal: None,
-        number: PrincipalIdx::NONE,
-        is_itself: false,
-        session: None,
-    };
+    let nobody = outsider(who);
     if arn.account.is_none() && !is_account_id(digits) {
         if has_identity {
             let text = "`identity` is only for callers that belong to an account";

@@ -13,7 +13,7 @@ use portcullis_syntax::RequestPolicies;
 use portcullis_syntax::{Bucket, PolicySets};
 
 use crate::decide::applies::{Applies, find_applies};
-use crate::decide::caller::{ResolvedCaller, complete, find_caller, read_caller};
+use crate::decide::caller::{ResolvedCaller, complete, find_caller, outsider, read_caller};
 use crate::decide::context::{FilledContext, fill, fill_access_point};
 use crate::decide::grants::is_granted;
 use crate::decide::target::{LocatedTarget, locate, stated_owner, unconsulted};
@@ -110,6 +110,35 @@ pub(crate) fn complete_request<'a>(
 ) -> Result<CompletedRequest<'a>, RequestError> {
     check_action(request.action).map_err(RequestError::NoAction)?;
     complete_any_request(tables, of, request, extra, arena)
+}
+
+/// The same for somebody of whom only the request says something: the policies that came with it are the caller's, and what the
+/// directory has of the caller and its account takes no part (`AA-453`).
+///
+/// # Errors
+/// If the action is none (`GRAM-18`).
+pub(crate) fn complete_outsider<'a>(
+    tables: &'a Tables,
+    of: u64,
+    request: &Request<'a>,
+    extra: RequestPolicies<'a>,
+    arena: &'a Bump,
+) -> Result<CompletedRequest<'a>, RequestError> {
+    check_action(request.action).map_err(RequestError::NoAction)?;
+    let who = arena.alloc(request.principal);
+    let extra = match who.caller.account() {
+        Some(_) => extra,
+        // These have no policies of their own.
+        None => RequestPolicies::default(),
+    };
+    let extra = (extra, of);
+    Ok(complete_for_caller(
+        tables,
+        outsider(who),
+        request,
+        extra,
+        arena,
+    ))
 }
 
 /// What whoever reads the answer to a completed request should know: which policies were not seen, or are not consulted

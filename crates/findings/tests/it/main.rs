@@ -12,4 +12,6 @@
 
 mod answers;
 mod brute_force;
+mod external;
+mod outsiders;
 mod paths;

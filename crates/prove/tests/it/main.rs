@@ -48,3 +48,22 @@ fn a_service_is_a_caller() {
     let answer = compare(&[], &[trust], &strangers, &mut Believe);
     assert!(matches!(answer, Answer::Proved(_)), "{answer:?}");
 }
+
+/// `S3-5`, axiom D9: a stranger is of no account that the policy names, also where nothing but `aws:PrincipalAccount` tells.
+#[test]
+fn a_stranger_is_of_no_account_that_is_named() {
+    let arena = Bump::new();
+    let strangers = Options {
+        callers: Callers::Strangers,
+        ..Options::default()
+    };
+    let named = r#"{"Statement": {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*",
+        "Condition": {"StringEquals": {"aws:PrincipalAccount": "111122223333"}}}}"#;
+    let other = named.replace("StringEquals", "StringNotEquals");
+    let policy = read(named, PolicyKind::Resource, &arena);
+    let answer = compare(&[], &[policy], &strangers, &mut Believe);
+    assert!(matches!(answer, Answer::Proved(_)), "{answer:?}");
+    let policy = read(&other, PolicyKind::Resource, &arena);
+    let answer = compare(&[], &[policy], &strangers, &mut Believe);
+    assert!(matches!(answer, Answer::Refuted(_)), "{answer:?}");
+}
