@@ -239,7 +239,7 @@ impl Outside<'_> {
             true => self.limits().flat_map(trusted).collect(),
             false => Vec::new(),
         };
-        let zone: Language = near.iter().map(|own| text(own).collect()).collect();
+        let zone: Language = near.iter().map(|own| text(own)).collect();
         let arns = near.iter().map(|own| -> Pattern {
             let pattern = format!("arn:*:*:*:{own}:");
             let start = glob(&pattern, Class::NotColon);
@@ -248,7 +248,7 @@ impl Outside<'_> {
         foreign.extend(BY_SERVICES.map(|key| (key.to_owned(), Values::Text(zone.clone()))));
         foreign.push(("aws:sourcearn".to_owned(), Values::Text(arns.collect())));
         // It is the account of the caller.
-        let away_texts: Language = away.iter().map(|own| text(own).collect()).collect();
+        let away_texts: Language = away.iter().map(|own| text(own)).collect();
         foreign.push(("kms:calleraccount".to_owned(), Values::Text(away_texts)));
         if let Some(organization) = self.organization {
             let id = Language::text(organization);
