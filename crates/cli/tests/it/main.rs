@@ -35,6 +35,7 @@ mod mistakes;
 mod nvim;
 mod paths;
 mod principals;
+mod proofs;
 mod prove;
 mod readers;
 mod reported;
