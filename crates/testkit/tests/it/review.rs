@@ -45,6 +45,19 @@ fn repeat(text: &str, bytes: &mut Bytes) -> String {
         let (one, other) = (bytes.below(all.len()), bytes.below(all.len()));
         let (mut copy, other) = (all[one].clone(), all[other].clone());
         copy.as_object_mut().unwrap().remove("Sid");
+        // Of other strength, which makes a difference to the other layers (`EVAL-20` to `EVAL-29`).
+        if copy.get("Principal").is_some() && bytes.below(2) == 0 {
+            let names = [
+                "*",
+                "111122223333",
+                "arn:aws:iam::111122223333:role/R",
+                "arn:aws:sts::111122223333:assumed-role/R/s",
+                "arn:aws:iam::111122223333:user/bob",
+                "arn:aws:iam::111122223333:user/x/eve",
+                "arn:aws:iam::444455556666:root",
+            ];
+            copy["Principal"] = json!({"AWS": names[bytes.below(names.len())]});
+        }
         match bytes.below(4) {
             0 => copy["Condition"] = other.get("Condition").cloned().unwrap_or(json!({})),
             1 => {
@@ -175,6 +188,11 @@ fn check(world: &World, number: usize, domain: Domain, bytes: &mut Bytes, counts
     let mut requests = derive::requests(&sets, bytes, 30);
     let whole = world.read(&arena).unwrap();
     requests.extend(derive::requests(&whole, bytes, 30));
+    for own in &mut requests {
+        if own.resource_account.is_none() && bytes.below(4) != 0 {
+            own.resource_account = Some("111122223333".to_owned());
+        }
+    }
     requests.retain(|own| in_any(own, kind));
     if domain == Domain::Standard {
         requests.retain(in_standard);
@@ -242,6 +260,110 @@ fn what_adds_nothing_changes_no_decision() {
         "{counts:?}"
     );
     assert!(counts.unknown * 20 <= counts.documents, "{counts:?}");
+}
+
+/// `EVAL-20` to `EVAL-29`: an Allow that names somebody more weakly does not cover one that names it more strongly. Every pair of
+/// principals, every caller, and other layers that make a difference.
+#[test]
+fn principals_of_other_strength_are_not_covered() {
+    let names = [
+        json!("*"),
+        json!({"AWS": "111122223333"}),
+        json!({"AWS": "arn:aws:iam::111122223333:role/R"}),
+        json!({"AWS": "arn:aws:sts::111122223333:assumed-role/R/s"}),
+        json!({"AWS": "arn:aws:iam::111122223333:user/bob"}),
+        json!({"AWS": "arn:aws:sts::111122223333:federated-user/fay"}),
+        json!({"Service": "logs.amazonaws.com"}),
+    ];
+    let callers = [
+        Caller::Root {
+            arn: "arn:aws:iam::111122223333:root",
+        },
+        Caller::User {
+            arn: "arn:aws:iam::111122223333:user/bob",
+        },
+        Caller::Role {
+            role_arn: "arn:aws:iam::111122223333:role/R",
+            session_arn: Some("arn:aws:sts::111122223333:assumed-role/R/s"),
+            service_linked: false,
+        },
+        Caller::FederatedUser {
+            arn: "arn:aws:sts::111122223333:federated-user/fay",
+            federated_by: Some("arn:aws:iam::111122223333:user/bob"),
+        },
+        Caller::Service {
+            name: "logs.amazonaws.com",
+        },
+        Caller::Anonymous,
+    ];
+    let (mut found, mut decided) = (0, 0);
+    let arena = Bump::new();
+    let policy =
+        |kind: PolicyKind, text: &str| read("policy", arena.alloc_str(text), kind, &arena).unwrap();
+    let limits = [r#""s3:*""#, r#""ec2:*""#].map(|action| {
+        format!(
+            r#"{{"Version": "2012-10-17", "Statement": [{{"Effect": "Allow", "Action": {action}, "Resource": "*"}}]}}"#
+        )
+    });
+    let own = |kind| {
+        limits
+            .iter()
+            .map(|text| policy(kind, text))
+            .collect::<Vec<_>>()
+    };
+    let (identities, boundaries, sessions) = (
+        own(PolicyKind::Identity),
+        own(PolicyKind::Boundary),
+        own(PolicyKind::Session),
+    );
+    for (first, second) in names
+        .iter()
+        .flat_map(|one| names.iter().map(move |two| (one, two)))
+    {
+        let statement = |principal: &Value| json!({"Effect": "Allow", "Principal": principal, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"});
+        let text =
+            json!({"Version": "2012-10-17", "Statement": [statement(first), statement(second)]})
+                .to_string();
+        let before = policy(PolicyKind::Resource, &text);
+        let review = review(&before, &Options::default());
+        let gone: Vec<usize> = review
+            .found
+            .iter()
+            .filter_map(|own| own.statement)
+            .collect();
+        assert!(review.unknown.is_empty() && gone.len() < 2);
+        if gone.is_empty() {
+            continue;
+        }
+        found += 1;
+        let after = policy(PolicyKind::Resource, &without(&text, &gone));
+        for layers in 0..36 {
+            let (identity, boundary, session) = (layers % 2, layers / 2 % 3, layers / 6 % 3);
+            for caller in callers {
+                let sets = |resource| PolicySets {
+                    identity: vec![identities[identity]],
+                    boundary: boundaries.get(boundary).map(|own| vec![*own]),
+                    session: sessions.get(session).map(|own| vec![*own]),
+                    resource: Some(vec![resource]),
+                    ..PolicySets::default()
+                };
+                let account = ["111122223333", "444455556666"][layers / 18 % 2];
+                let request = Request {
+                    resource_account: Some(account),
+                    ..Request::new(caller, "s3:GetObject", "arn:aws:s3:::b/k")
+                };
+                let decide = |own| portcullis_reference::decide(&sets(own), &request).decision;
+                decided += 1;
+                assert_eq!(decide(before), decide(after), "{text} {request:?} {layers}");
+            }
+        }
+    }
+    println!(
+        "{found} of {} cover each other, {decided} decisions",
+        names.len() * names.len()
+    );
+    // At least those that are the same, and what everyone is told.
+    assert!(found >= 2 * names.len(), "{found}");
 }
 
 /// Random resource policies of an account, and callers of it: of a policy that nobody can change, the reference lets nobody
