@@ -188,6 +188,7 @@ fn commands() -> Vec<(&'static str, Vec<&'static str>)> {
             vec!["explain-code", "PASS_ROLE_WITH_STAR_IN_RESOURCE"],
         ),
         ("picture", by("picture", &["--of", "organization"])),
+        ("picture-escalation", by("picture", &["--of", "escalation"])),
         ("help", vec!["help"]),
         ("help-who-can", vec!["who-can", "--help"]),
         ("help-collect", vec!["collect", "--help"]),
