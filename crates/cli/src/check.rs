@@ -13,6 +13,7 @@ mod join;
 mod lines;
 mod pages;
 pub(crate) mod places;
+mod proofs;
 pub(crate) mod settings;
 mod template;
 mod yaml;
@@ -35,6 +36,7 @@ use serde_json::Value;
 use self::baseline::Baseline;
 use self::choice::{Choice, Name};
 use self::found::{Checked, Found, Linter, Wanted};
+use self::proofs::Proofs;
 use self::settings::{Configurations, Settings};
 use crate::catalog::DataArgs;
 use crate::failure::{Failure, complain, exit};
@@ -65,7 +67,7 @@ policy if it names no resource and only actions of sts; any other as an identity
 
 Not every error keeps a document from being used: `loads` of the JSON says which do.
 
-Every finding has a code (see explain-code) and a group: load, access-analyzer, semantics, scope, trust, quota or advice. --select,
+Every finding has a code (see explain-code) and a group: load, access-analyzer, semantics, scope, trust, quota, proof or advice. --select,
 --ignore, --warn and --deny take codes, groups, and AWS's levels such as ERROR. The nearest portcullis.toml, looked up from a file's
 folder upwards, holds permanent settings: see docs/linter.md.
 
@@ -123,6 +125,9 @@ pub(crate) struct CheckArgs {
     /// Report only findings that this file of --write-baseline does not have
     #[arg(long, value_name = "FILE", conflicts_with = "write_baseline")]
     baseline: Option<PathBuf>,
+    /// Also report what takes proofs about all requests: the codes of the group proof
+    #[arg(long)]
+    proofs: bool,
     /// Apply fixes that do not change any decision
     #[arg(long)]
     fix: bool,
@@ -252,6 +257,11 @@ fn kind(text: &str) -> Result<PolicyKind, String> {
 
 pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     if args.format == CheckFormat::AccessAnalyzer {
+        if args.proofs {
+            return Err(Failure::new(
+                "--proofs is for findings that --format access-analyzer does not have",
+            ));
+        }
         return access_analyzer::run(args);
     }
     if args.old_scp_rules {
@@ -281,7 +291,10 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         written: Baseline::default(),
         known: 0,
         fixed: 0,
+        has_proofs: false,
+        unknown: 0,
     };
+    let proofs = Proofs::default();
     let mut unreadable = false;
     for file in &files {
         let settings = configurations.of(file)?;
@@ -290,7 +303,9 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
             catalog: &catalog,
             account: args.account.as_deref().or(settings.account.as_deref()),
             memory: None,
+            proofs: (args.proofs || settings.proofs).then_some(&proofs),
         };
+        run.has_proofs |= linter.proofs.is_some();
         match run.file(file, &settings, &linter) {
             Ok(()) => {}
             Err(Failure::BrokenPipe) => return Err(Failure::BrokenPipe),
@@ -333,6 +348,10 @@ struct Run<'r> {
     known: usize,
     /// How many changes mended something.
     fixed: usize,
+    /// Proofs were made of some file.
+    has_proofs: bool,
+    /// Of how many statements something is not known.
+    unknown: usize,
 }
 
 impl Run<'_> {
@@ -370,9 +389,11 @@ impl Run<'_> {
                 write(path, new.as_bytes())?;
                 let arena = Bump::new();
                 let all = self.documents(path, &new, wanted, settings, linter, &arena);
+                self.unknown += linter.proofs.map_or(0, Proofs::take_unknown);
                 return self.tell(path, settings, &new, all);
             }
         }
+        self.unknown += linter.proofs.map_or(0, Proofs::take_unknown);
         self.tell(path, settings, text, all)
     }
 
@@ -387,6 +408,8 @@ impl Run<'_> {
         arena: &'a Bump,
     ) -> Vec<Checked<'a>> {
         let choices = [&self.choice, &settings.choice];
+        // What is not known counts once, also if the text is looked at again when it was mended.
+        linter.proofs.map(Proofs::take_unknown);
         chosen(path, text, wanted, &choices, settings, linter, arena)
     }
 
@@ -581,6 +604,16 @@ impl Run<'_> {
                 counted(left, "finding")
             ));
         }
+        if self.unknown > 0 {
+            let what = counted(self.unknown, "statement");
+            complain(&format!(
+                "note: nothing was proved of {what}, nor the contrary"
+            ));
+        }
+        let lists = [&self.args.select, &self.args.warn, &self.args.deny];
+        if !self.has_proofs && lists.into_iter().flatten().any(Name::is_of_proofs) {
+            complain("note: codes of the group proof are only looked for with --proofs");
+        }
         if errors > 0 {
             let line = format!("error: {} found", counted(errors, "problem"));
             complain(&line);
@@ -719,6 +752,9 @@ fn value(found: &Found, checked: &Checked<'_>, source: &Source<'_>) -> Value {
     put("type", checked.kind.map(PolicyKind::as_str).into());
     put("group", found.group().into());
     put("level", found.level().map(Level::as_str).into());
+    if let Some(request) = &found.request {
+        put("request", request.clone());
+    }
     if let Some(within) = &checked.within {
         put("document", within.as_str().into());
     }

@@ -1,10 +1,13 @@
 //! `picture`: a directory drawn.
 
+mod escalation;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use bumpalo::Bump;
 use clap::{Args, ValueEnum, ValueHint};
+use portcullis_findings::escalations;
 
 use crate::directory::Keep;
 use crate::failure::{Failure, complain, exit};
@@ -13,14 +16,19 @@ use crate::questions::Asking;
 
 /// More roles are more than anybody sees.
 const MOST_ROLES: usize = 300;
+/// The same of those who can become an administrator.
+const MOST_CARDS: usize = 300;
+/// As many steps as `escalate` looks for.
+const MOST_STEPS: usize = 4;
 
 pub(crate) const PICTURE: &str = "\
 Examples:
   portcullis picture --directory dumps --of roles -o roles.svg
   portcullis picture --directory dumps --of organization --format html -o organization.html
+  portcullis picture --directory dumps --of escalation -o escalation.svg
 
 Roles: everybody who may assume a role, with the context that is given, before what is reached. Organization: the
-control policies of each level, and what they deny.";
+control policies of each level, and what they deny. Escalation: what escalate finds, whoever takes the most steps on the left.";
 
 #[derive(Args, Debug)]
 #[command(after_help = PICTURE)]
@@ -45,6 +53,8 @@ enum Of {
     Roles,
     /// What each level of the organization denies
     Organization,
+    /// Who can become an administrator, and how
+    Escalation,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -60,7 +70,11 @@ pub(crate) fn run(args: &PictureArgs) -> Result<ExitCode, Failure> {
     let arena = Bump::new();
     let asking = &args.asking;
     let context = asking.context("sts:AssumeRole", "*", &arena)?;
-    let opened = asking.directory.open(Keep::Decisions)?;
+    // Explanations say which groups a user is in.
+    let opened = asking.directory.open(match args.of {
+        Of::Escalation => Keep::Explanations,
+        Of::Roles | Of::Organization => Keep::Decisions,
+    })?;
     let directory = &opened.directory;
     let mut chart = match args.of {
         Of::Roles => {
@@ -76,6 +90,21 @@ pub(crate) fn run(args: &PictureArgs) -> Result<ExitCode, Failure> {
                 "there is no organization in the directory, or it is an image: give the folder",
             )
         })?,
+        Of::Escalation => {
+            if !directory.has_documents() {
+                return Err(Failure::new(
+                    "an image does not contain policies as they are written; give the folder",
+                ));
+            }
+            let all = escalations(directory, (context, None), MOST_STEPS, asking.threads());
+            let count = directory.principal_count();
+            escalation::chart(&all, count, MOST_CARDS).ok_or_else(|| {
+                Failure::new(format_args!(
+                    "more than {MOST_CARDS} users and roles can become an administrator, or are reached: `portcullis escalate` \
+                     lists them"
+                ))
+            })?
+        }
     };
     if directory.is_incomplete() {
         chart
@@ -99,9 +128,14 @@ pub(crate) fn run(args: &PictureArgs) -> Result<ExitCode, Failure> {
         }
     }
     if chart.cards.is_empty() {
-        complain(
-            "note: nobody of the directory may assume a role of it, with the context that was given",
-        );
+        complain(match args.of {
+            Of::Escalation => {
+                "note: nobody of the directory who is no administrator can become one by the paths that are known"
+            }
+            Of::Roles | Of::Organization => {
+                "note: nobody of the directory may assume a role of it, with the context that was given"
+            }
+        });
         return Ok(ExitCode::from(if directory.is_incomplete() {
             4
         } else {

@@ -89,6 +89,9 @@ pub fn page(rule: &Rule) -> String {
         text.push_str(waits);
         text.push('.');
     }
+    if rule.group == Group::Proof {
+        text.push_str(" It is only looked for with `--proofs`.");
+    }
     let has = shown(rule, &rule.has);
     if has.contains("sample:") {
         text.push_str(" In the example `sample` and `untagged` stand for services, the second for one without tags.");

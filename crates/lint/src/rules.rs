@@ -75,16 +75,19 @@ pub enum Group {
     Trust,
     /// How much there may be of something.
     Quota,
+    /// What was proved of all requests. This crate has the codes and finds none of them: whoever has a prover does.
+    Proof,
 }
 
 impl Group {
     /// Every group.
-    pub const ALL: [Group; 5] = [
+    pub const ALL: [Group; 6] = [
         Group::AccessAnalyzer,
         Group::Semantics,
         Group::Scope,
         Group::Trust,
         Group::Quota,
+        Group::Proof,
     ];
 
     /// Its name in configuration and output.
@@ -99,6 +102,7 @@ impl Group {
             Group::Scope => "scope",
             Group::Trust => "trust",
             Group::Quota => "quota",
+            Group::Proof => "proof",
         }
     }
 }

@@ -215,6 +215,8 @@ mod principal;
 #[cfg(feature = "prove")]
 pub mod prove;
 mod query;
+#[cfg(feature = "prove")]
+pub mod review;
 mod scratch;
 #[cfg(feature = "prove")]
 pub mod tighten;

@@ -99,8 +99,18 @@ fn decided(policies: &[Policy<'_>], witness: &Witness) -> Result<Decision, Strin
                 r#"{{"Statement": {{"Effect": "Allow", "Principal": {{"AWS": "{}"}}, "Action": "*", "Resource": "*"}}}}"#,
                 account.clone().unwrap_or_default()
             );
+            // Control policies bind root users too, whom their own policies do not (`SCP-1`).
+            let is_control = |own: &Policy<'_>| own.document.kind == PolicyKind::Scp;
+            let (identity, scps) = match policies.iter().any(is_control) {
+                true => (
+                    vec![one(EVERYTHING, PolicyKind::Identity)?],
+                    vec![policies.to_vec()],
+                ),
+                false => (policies.to_vec(), Vec::new()),
+            };
             PolicySets {
-                identity: policies.to_vec(),
+                identity,
+                scps,
                 resource: Some(vec![one(&delegation, PolicyKind::Resource)?]),
                 session,
                 ..PolicySets::default()

@@ -1,7 +1,7 @@
 //! The cases of a question: whoever may call, in a few kinds that policies tell apart.
 
 use portcullis_image::value::network::Network;
-use portcullis_model::{Family, is_account_id};
+use portcullis_model::{Family, PolicyKind, is_account_id};
 use portcullis_syntax::Policy;
 use portcullis_syntax::ast::Condition;
 use portcullis_syntax::vars::has_opening;
@@ -14,10 +14,31 @@ use crate::value::Values;
 
 /// The cases that a question is asked of, one after the other.
 pub(crate) fn cases(old: &[Policy<'_>], new: &[Policy<'_>], options: &Options) -> Vec<Case> {
+    let mut all = old.iter().chain(new);
+    let bind_root = all.any(|policy| policy.document.kind == PolicyKind::Scp);
+    cases_of(old, new, bind_root, options)
+}
+
+/// The cases of a question about what a document says, also to the sessions of a root user that have policies
+/// (`EVAL-50`), and of actions for which nobody asks it.
+pub(crate) fn cases_of_one(policy: &Policy<'_>, options: &Options) -> Vec<Case> {
+    let mut cases = cases_of(core::slice::from_ref(policy), &[], true, options);
+    for case in &mut cases {
+        case.with_exempt = true;
+    }
+    cases
+}
+
+fn cases_of(
+    old: &[Policy<'_>],
+    new: &[Policy<'_>],
+    bind_root: bool,
+    options: &Options,
+) -> Vec<Case> {
     let all = || old.iter().chain(new);
     let kind_of = |policy: &Policy<'_>| policy.document.kind;
     if !all().any(|policy| kind_of(policy).has_principal()) {
-        let kinds = kinds(all(), options.domain).iter();
+        let kinds = kinds(all(), options.domain, bind_root).iter();
         return kinds.map(|kind| Case::of(options.domain, *kind)).collect();
     }
     let texts: Vec<&str> = all().map(|policy| policy.text).collect();
@@ -76,15 +97,19 @@ const STRANGERS: [Kind; 5] = [
     Kind::FederatedUser,
 ];
 
-/// The kinds of caller that policies without principals tell apart: one, if they do not look.
+/// The kinds of caller that policies without principals tell apart: one, if they do not look. With the root user, if they
+/// bind it: control policies do (`SCP-1`).
 fn kinds<'p>(
     mut policies: impl Iterator<Item = &'p Policy<'p>>,
     domain: Domain,
+    bind_root: bool,
 ) -> &'static [Kind] {
-    const ALL: [Kind; 3] = [Kind::User, Kind::Role, Kind::FederatedUser];
-    match domain == Domain::Standard && policies.any(looks_at_caller) {
-        true => &ALL,
-        false => &ALL[..1],
+    const ALL: [Kind; 4] = [Kind::User, Kind::Role, Kind::FederatedUser, Kind::Root];
+    let is_looked_at = domain == Domain::Standard && policies.any(looks_at_caller);
+    match (is_looked_at, bind_root) {
+        (true, true) => &ALL,
+        (true, false) => &ALL[..3],
+        (false, _) => &ALL[..1],
     }
 }
 
@@ -128,7 +153,7 @@ fn fresh_account(named: &[String]) -> Option<String> {
 }
 
 /// The partitions that ARNs in the texts name, and `aws`.
-fn partitions(texts: &[&str]) -> Vec<String> {
+pub(crate) fn partitions(texts: &[&str]) -> Vec<String> {
     let mut found = vec!["aws".to_owned()];
     for text in texts {
         for behind in text.split("arn:").skip(1) {

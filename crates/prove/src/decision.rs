@@ -22,11 +22,11 @@ use crate::value::Values;
 pub(crate) struct Matches<V> {
     pub(crate) effect: Effect,
     /// It names the caller itself, or everyone.
-    direct: V,
+    pub(crate) direct: V,
     /// It names the caller's role, or the user who made the session.
-    role_like: V,
+    pub(crate) role_like: V,
     /// It names the caller's account.
-    account: V,
+    pub(crate) account: V,
     /// It names the caller in any way.
     pub(crate) any: V,
 }

@@ -154,6 +154,8 @@ pub(crate) struct Case {
     pub(crate) given: Vec<String>,
     /// Values that keys have not, by their folded names: those by which policies know whom they trust.
     pub(crate) foreign: Vec<(String, Values)>,
+    /// Actions that need no permission are asked about too: what policies say of them.
+    pub(crate) with_exempt: bool,
 }
 
 impl Case {
@@ -168,6 +170,7 @@ impl Case {
             owner: None,
             given: Vec::new(),
             foreign: Vec::new(),
+            with_exempt: false,
         }
     }
 }
@@ -561,9 +564,13 @@ impl Case {
         };
         let key = match part {
             Part::Action => {
-                let exempt = EXEMPT.map(|own| text(own));
+                let exempt = EXEMPT.map(text);
+                let exempt = Values::Text(Language::from_iter(exempt));
                 return Scope {
-                    without: vec![Values::Text(Language::from_iter(exempt))],
+                    without: Some(exempt)
+                        .filter(|_| !self.with_exempt)
+                        .into_iter()
+                        .collect(),
                     ..one(actions())
                 };
             }

@@ -18,6 +18,8 @@ mod algebra;
 #[cfg(any(test, feature = "audit"))]
 mod audit;
 mod case;
+mod control;
+mod cover;
 mod decision;
 mod domain;
 mod evaluate;
@@ -42,6 +44,8 @@ mod work;
 pub use access::{AccountPart, Existence, Looked, Selection, Situation, exists};
 #[cfg(any(test, feature = "audit"))]
 pub use audit::{Audit, audited};
+pub use control::{Control, out_of_control};
+pub use cover::Statements;
 pub use domain::{AXIOMS, Axiom, Domain};
 pub use evaluate::allows;
 pub use outside::{Comes, Held, Outside, Outsider, comes_in};

@@ -203,7 +203,7 @@ pub(crate) fn spelled<'p>(policies: impl Iterator<Item = &'p Policy<'p>>, name: 
 }
 
 /// A question while it is asked of one case after the other.
-struct Asked<'q> {
+pub(crate) struct Asked<'q> {
     options: &'q Options,
     confirm: &'q mut dyn Confirm,
     work: Work,
@@ -213,7 +213,7 @@ struct Asked<'q> {
 }
 
 impl<'q> Asked<'q> {
-    fn new(options: &'q Options, confirm: &'q mut dyn Confirm) -> Asked<'q> {
+    pub(crate) fn new(options: &'q Options, confirm: &'q mut dyn Confirm) -> Asked<'q> {
         Asked {
             options,
             confirm,
@@ -224,11 +224,16 @@ impl<'q> Asked<'q> {
         }
     }
 
-    fn is_done(&self) -> bool {
+    pub(crate) fn is_done(&self) -> bool {
         self.findings.len() >= self.options.findings || self.reasons.contains(&Reason::Work)
     }
 
-    fn answer(self) -> Answer {
+    /// The units of work that were spent so far.
+    pub(crate) fn spent(&self) -> u64 {
+        self.work.spent()
+    }
+
+    pub(crate) fn answer(self) -> Answer {
         let work = self.work.spent();
         if !self.findings.is_empty() {
             return Answer::Refuted(Refutation {
@@ -254,7 +259,7 @@ impl<'q> Asked<'q> {
     }
 
     /// Looks for requests of a case that make the formula true.
-    fn ask(
+    pub(crate) fn ask(
         &mut self,
         formulas: &mut Formulas,
         case: &Case,

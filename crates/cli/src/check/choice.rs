@@ -1,6 +1,6 @@
 //! Which findings count, and how much: by code and by group.
 
-use portcullis_lint::{Group, Level};
+use portcullis_lint::{Group, Level, rules};
 use portcullis_source::Severity;
 use portcullis_source::suggest::nearest;
 
@@ -50,6 +50,12 @@ impl Name {
 
     pub(crate) fn is_of(&self, found: &Found) -> bool {
         self.0 == found.code() || self.is_of_group(found)
+    }
+
+    /// The group of what takes proofs, or a code of it.
+    pub(crate) fn is_of_proofs(&self) -> bool {
+        let group = rules::find(&self.0).map(|rule| rule.group);
+        group == Some(Group::Proof) || self.0 == Group::Proof.as_str()
     }
 
     fn is_of_group(&self, found: &Found) -> bool {

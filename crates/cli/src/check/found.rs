@@ -19,9 +19,11 @@ use portcullis_syntax::codes::OPERATION_AS_ACTION;
 use portcullis_syntax::forms::{self, Inner};
 use portcullis_syntax::lint as advice;
 use portcullis_syntax::policy::{ReadOptions, check_policy};
+use serde_json::Value;
 
 use super::join::join;
 use super::places::Places;
+use super::proofs::Proofs;
 use crate::catalog::operation_note;
 use crate::language;
 use crate::lint_catalog::FromPack;
@@ -39,6 +41,8 @@ pub(crate) struct Linter<'c> {
     pub(crate) account: Option<&'c str>,
     /// What is remembered of documents that are checked again and again.
     pub(crate) memory: Option<&'c Memory>,
+    /// What is proved of documents, if that is asked for.
+    pub(crate) proofs: Option<&'c Proofs>,
 }
 
 /// Something that was found.
@@ -46,6 +50,8 @@ pub(crate) struct Found {
     pub(crate) diagnostic: Diagnostic,
     /// The rule of the linter; none for what only readers report.
     pub(crate) rule: Option<&'static Rule>,
+    /// A request that shows it, for programs.
+    pub(crate) request: Option<Value>,
 }
 
 impl Found {
@@ -53,6 +59,7 @@ impl Found {
         Found {
             diagnostic,
             rule: None,
+            request: None,
         }
     }
 
@@ -159,8 +166,14 @@ impl Linter<'_> {
             document: Some(found.document),
             is_incomplete: false,
         };
+        let whole = own;
         let own = Some(own).filter(|_| !wanted.is_template);
         self.lint(&mut checked, text, own, diagnostics, wanted, arena);
+        // What functions of a template stand for is not known, so nothing is known of all requests.
+        if let (Some(document), Some(proofs), false) = (&document, self.proofs, wanted.is_template)
+        {
+            proofs.check(document, whole, self.account, &mut checked);
+        }
         let is_mendable = |found: &Found| SAFE.iter().any(|(code, _)| *code == found.code());
         if found.inner.is_none() && !wanted.is_template && checked.found.iter().any(is_mendable) {
             mend(&mut checked.found, &fixes(&found.document, text));
@@ -212,6 +225,9 @@ impl Linter<'_> {
                 ..wanted
             };
             self.lint(&mut checked, text, None, diagnostics, wanted, arena);
+            if let Some(proofs) = self.proofs {
+                proofs.check(&one.document, text, self.account, &mut checked);
+            }
             checked.found.retain(|found| is_own(found.diagnostic.span));
             for found in &mut checked.found {
                 // The way is one in JSON.
@@ -311,6 +327,7 @@ pub(super) fn of_finding(finding: &Finding<'_>) -> Found {
     Found {
         diagnostic,
         rule: Some(finding.rule),
+        request: None,
     }
 }
 

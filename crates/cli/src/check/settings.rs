@@ -35,6 +35,7 @@ pub(crate) struct Settings {
     pub(crate) fail_on: Option<FailOn>,
     pub(crate) account: Option<String>,
     pub(crate) baseline: Option<PathBuf>,
+    pub(crate) proofs: bool,
     types: Vec<Typed>,
     allow: Vec<Allow>,
 }
@@ -353,6 +354,10 @@ fn member<'t>(
             }
             settings.account = Some(id.to_owned());
         }
+        "proofs" => match value.get_ref() {
+            DeValue::Boolean(own) => settings.proofs = *own,
+            _ => return Err(wrong(value, "expected true or false")),
+        },
         "baseline" => settings.baseline = Some(folder.join(string(value)?)),
         "types" => {
             for one in tables(value, "types")? {
@@ -366,8 +371,8 @@ fn member<'t>(
         }
         _ => {
             let known = [
-                "select", "ignore", "warn", "deny", "fail-on", "account", "baseline", "types",
-                "allow",
+                "select", "ignore", "warn", "deny", "fail-on", "account", "baseline", "proofs",
+                "types", "allow",
             ];
             return Err(unknown(name, "`check`", &known));
         }

@@ -34,6 +34,7 @@ pub(super) fn checked<'a>(
         catalog: linter.catalog,
         account: settings.account.as_deref(),
         memory: linter.memory,
+        proofs: linter.proofs,
     };
     chosen(
         &document.path,

@@ -64,6 +64,7 @@ impl<'s> Server<'s> {
                 catalog,
                 account: None,
                 memory: Some(memory),
+                proofs: None,
             },
             configurations: Configurations::default(),
             phase: Phase::Before,

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use portcullis::prove::{Caller, Finding, Witness};
+use portcullis::prove::{Caller, Finding, Policy, Witness};
+use portcullis_model::PolicyKind;
 use serde_json::{Value, json};
 
 use super::question::Answered;
@@ -60,7 +61,15 @@ fn scenario(answered: &Answered<'_, '_>, finding: &Finding, file: &Path) -> Stri
         None => {
             let account = witness.with(|own| own.principal.caller.account().map(str::to_owned));
             let account = account.unwrap_or_default();
-            members.push(format!("\"identity\": [{}]", texts.join(", ")));
+            // A control policy binds callers whom their own policies do not (`SCP-1`).
+            let is_control = |own: &Policy<'_>| own.document.kind == PolicyKind::Scp;
+            members.push(match answered.policies.iter().any(is_control) {
+                true => format!(
+                    "\"identity\": [{everything}], \"scps\": [[{}]]",
+                    texts.join(", ")
+                ),
+                false => format!("\"identity\": [{}]", texts.join(", ")),
+            });
             members.push(format!(
                 r#""resource": {{"Statement": {{"Effect": "Allow", "Principal": {{"AWS": "{account}"}}, "Action": "*", "Resource": "*"}}}}"#
             ));
@@ -80,7 +89,7 @@ fn scenario(answered: &Answered<'_, '_>, finding: &Finding, file: &Path) -> Stri
 }
 
 /// The request as scenarios write it.
-pub(super) fn request(witness: &Witness) -> Value {
+pub(crate) fn request(witness: &Witness) -> Value {
     let principal = match &witness.caller {
         Caller::User { arn } | Caller::Root { arn } | Caller::OriginAccessIdentity { arn } => {
             json!({"arn": arn})

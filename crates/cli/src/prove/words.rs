@@ -1,6 +1,6 @@
 //! Answers for people.
 
-use portcullis::prove::{Answer, Caller, Reason};
+use portcullis::prove::{Answer, Caller, Reason, Witness};
 use portcullis_source::printable;
 
 use super::question::{Allowing, Answered};
@@ -76,6 +76,27 @@ pub(super) fn caller_words(caller: &Caller) -> String {
         Caller::Federated { provider } => format!("whoever {provider} vouches for"),
         Caller::Canonical { id } => format!("canonical user {id}"),
     }
+}
+
+/// A request in words, on one line.
+pub(crate) fn in_words(witness: &Witness) -> String {
+    let mut text = format!(
+        "{} asks for {} on {}",
+        caller_words(&witness.caller),
+        witness.action,
+        witness.resource
+    );
+    let given = witness.context.iter().filter(|(_, all)| !all.is_empty());
+    for (number, (key, values)) in given.enumerate() {
+        let before = if number == 0 { " with" } else { " and" };
+        let values: Vec<&str> = values.iter().map(String::as_str).collect();
+        let values = values
+            .iter()
+            .map(|own| if own.is_empty() { "\"\"" } else { own });
+        let values = values.collect::<Vec<_>>().join(", ");
+        text.push_str(&format!("{before} {key} = {values}"));
+    }
+    text
 }
 
 /// A reason in words, on one line: it may name keys as policies write them.

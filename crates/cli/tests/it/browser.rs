@@ -133,6 +133,7 @@ fn pictures_and_pages_can_be_read_on_every_screen() {
     .concat();
     let organization = ["picture", "--directory", data, "--of", "organization"];
     let roles = ["picture", "--directory", data, "--of", "roles"];
+    let escalation = ["picture", "--directory", data, "--of", "escalation"];
     folder.write("bad.html", format!("{BAD}{SCRIPT}"));
     let mut pages = vec![("bad.html".to_owned(), 800)];
     for (name, command) in [
@@ -140,6 +141,7 @@ fn pictures_and_pages_can_be_read_on_every_screen() {
         ("policy", &of_policy),
         ("organization", &organization),
         ("roles", &roles),
+        ("escalation", &escalation),
     ] {
         for format in ["svg", "html"] {
             let run = run_in(&root, &[command, &["--format", format]].concat(), b"");

@@ -353,7 +353,7 @@ fn codes_are_explained() {
     );
     assert_eq!(
         folder.run(&["explain-code"]).stdout.lines().count(),
-        153 + 23
+        153 + 28
     );
     let run = folder.run(&["explain-code", "PASS_ROLE_WITH_STAR_IN_RESORCE"]);
     assert_eq!(run.code, 1);

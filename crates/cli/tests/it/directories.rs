@@ -599,6 +599,7 @@ fn a_directory_is_drawn() {
     for (of, told) in [
         ("roles", "role/Analyst"),
         ("organization", "denies organizations:LeaveOrganization"),
+        ("escalation", "iam-007: iam:PutUserPolicy"),
     ] {
         let run = folder.run(&["picture", "--directory", &data, "--of", of]);
         assert_eq!(run.code, 0, "{run:?}");
@@ -633,9 +634,52 @@ fn a_directory_is_drawn() {
             .code,
         0
     );
-    let run = folder.run(&["picture", "--image", "d.pcl", "--of", "organization"]);
-    assert!(
-        run.code == 1 && run.stderr.contains("give the folder"),
-        "{run:?}"
-    );
+    for of in ["organization", "escalation"] {
+        let run = folder.run(&["picture", "--image", "d.pcl", "--of", of]);
+        assert!(
+            run.code == 1 && run.stderr.contains("give the folder"),
+            "{run:?}"
+        );
+    }
+}
+
+/// Ways lead from left to right, a step at a time, and names that mean something to the picture mean nothing in it.
+#[test]
+fn ways_to_be_an_administrator_are_drawn() {
+    let folder = Folder::new();
+    let allow = |action: &str, resource: &str| json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": resource}]});
+    let trust = |arn: &str| json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": arn}, "Action": "sts:AssumeRole"}]});
+    let root = "arn:aws:iam::111122223333:root";
+    let role = |name: &str, document: serde_json::Value| {
+        json!({
+            "RoleName": name, "Path": "/", "RoleId": "AROAEXAMPLE", "Arn": format!("arn:aws:iam::111122223333:role/{name}"),
+            "AssumeRolePolicyDocument": trust(root), "AttachedManagedPolicies": [],
+            "RolePolicyList": [{"PolicyName": "own", "PolicyDocument": document}],
+        })
+    };
+    let dump = json!({
+        "UserDetailList": [], "GroupDetailList": [], "Policies": [],
+        "RoleDetailList": [
+            role("Admin", allow("*", "*")),
+            role("Next", allow("sts:AssumeRole", "arn:aws:iam::111122223333:role/Admin")),
+            role("a<b>&\"'", allow("sts:AssumeRole", "arn:aws:iam::111122223333:role/Next")),
+        ],
+    });
+    folder.write("account.json", dump.to_string());
+    let run = folder.run(&["picture", "--directory", ".", "--of", "escalation"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    let picture = &run.stdout;
+    assert!(picture.contains("role/a&lt;b&gt;&amp;"), "{picture}");
+    assert!(!picture.contains("<b>"), "{picture}");
+    assert!(picture.contains("prefers-color-scheme:dark"));
+    // Two steps are three columns of cards, and two links.
+    assert_eq!(picture.matches("class=\"link\"").count(), 2, "{picture}");
+    assert_eq!(picture.matches("class=\"card").count(), 3, "{picture}");
+    assert_eq!(picture.matches("class=\"card strong\"").count(), 1);
+    let at = |text: &str| {
+        let line = picture.lines().find(|line| line.contains(text)).unwrap();
+        let x = line.split("x=\"").nth(1).unwrap();
+        x.split('"').next().unwrap().parse::<usize>().unwrap()
+    };
+    assert!(at(":role/a&lt;b") < at(":role/Next<") && at(":role/Next<") < at(":role/Admin<"));
 }

@@ -53,6 +53,15 @@ fn commands() -> Vec<(&'static str, Vec<&'static str>)> {
     let mut add = |names: [&'static str; 2], start: Vec<&'static str>| {
         all.extend(names.into_iter().zip(both(start)));
     };
+    add(
+        ["check-proofs", "check-proofs-json"],
+        vec![
+            "check",
+            "--proofs",
+            "--no-config",
+            "crates/cli/tests/it/golden/proofs.json",
+        ],
+    );
     add(["decide", "decide-json"], by("decide", &request));
     add(["explain", "explain-json"], by("explain", &denied));
     add(
@@ -176,6 +185,7 @@ fn commands() -> Vec<(&'static str, Vec<&'static str>)> {
             vec!["explain-code", "PASS_ROLE_WITH_STAR_IN_RESOURCE"],
         ),
         ("picture", by("picture", &["--of", "organization"])),
+        ("picture-escalation", by("picture", &["--of", "escalation"])),
         ("help", vec!["help"]),
         ("help-who-can", vec!["who-can", "--help"]),
         ("help-collect", vec!["collect", "--help"]),

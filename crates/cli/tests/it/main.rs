@@ -36,6 +36,7 @@ mod mistakes;
 mod nvim;
 mod paths;
 mod principals;
+mod proofs;
 mod prove;
 mod readers;
 mod reported;

@@ -38,6 +38,32 @@ fn folder() -> Folder {
     folder
 }
 
+/// `SCP-1`: a control policy binds the root user, so one that no longer denies it allows more.
+#[test]
+fn control_policies_bind_the_root_user() {
+    let folder = Folder::new();
+    let document = |deny: &str| {
+        format!(
+            r#"{{"Version": "2012-10-17", "Statement": [{{"Effect": "Allow", "Action": "*", "Resource": "*"}}{deny}]}}"#
+        )
+    };
+    let deny = r#", {"Effect": "Deny", "Action": "*", "Resource": "*",
+        "Condition": {"StringLike": {"aws:PrincipalArn": "arn:aws:iam::*:root"}}}"#;
+    folder.write("old.json", document(deny));
+    folder.write("new.json", document(""));
+    let compare = ["compare", "old.json", "new.json", "--format", "json"];
+    let run = folder.run(&[&compare[..], &["--type", "scp", "--witness", "shown"]].concat());
+    assert_eq!(run.code, 2, "{}", run.stdout);
+    let answer: Value = serde_json::from_str(&run.stdout).unwrap();
+    let arn = &answer["findings"][0]["request"]["principal"]["arn"];
+    assert!(arn.as_str().unwrap().ends_with(":root"), "{answer}");
+    let run = folder.run(&["test", "shown/witness-1.json"]);
+    assert_eq!(run.code, 0, "{}", run.stdout);
+    // An identity policy does not bind it.
+    let run = folder.run(&[&compare[..], &["--type", "identity"]].concat());
+    assert_eq!(run.code, 0, "{}", run.stdout);
+}
+
 /// What is asked, and the exit code.
 #[test]
 fn every_answer_has_its_exit_code() {

@@ -201,4 +201,40 @@ own! {
         "Combine statements, principals or actions."
         Statement(r#""Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": ["sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueUrl", "sqs:GetQueueAttributes", "sqs:SetQueueAttributes", "sqs:PurgeQueue"], "Resource": "arn:aws:sqs:us-east-1:111122223333:jobs""#)
         Statement(r#""Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": ["sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueUrl", "sqs:GetQueueAttributes"], "Resource": "arn:aws:sqs:us-east-1:111122223333:jobs""#);
+    SHADOWED_STATEMENT Proof Warning "EVAL-3" IDENTITY
+        "Without this statement the document decides every request the same: the other statements already say what it says."
+        "Its conditions restrict nothing, or its Deny is repeated; whoever reads it may rely on it."
+        "Remove it, or the statement that is wider than intended. Removing all statements with this code at once changes no decision either."
+        Whole(r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:Get*", "Resource": "arn:aws:s3:::bucket/*"}, {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::bucket/*", "Condition": {"StringEquals": {"aws:PrincipalTag/team": "red"}}}]}"#)
+        Whole(r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:Get*", "Resource": "arn:aws:s3:::bucket/*", "Condition": {"StringEquals": {"aws:PrincipalTag/team": "blue"}}}, {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::bucket/*", "Condition": {"StringEquals": {"aws:PrincipalTag/team": "red"}}}]}"#)
+        near "A Deny that the document's Allow statements do not reach still holds against other policies." Whole(r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::bucket/*"}, {"Effect": "Deny", "Action": "ec2:TerminateInstances", "Resource": "*"}]}"#)
+        near "Statements that are the same have a code of Access Analyzer, `REDUNDANT_STATEMENT`." Whole(r#"{"Version": "2012-10-17", "Statement": [{"Sid": "A", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::bucket/*"}, {"Sid": "B", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::bucket/*"}]}"#);
+    ALLOW_NEVER_APPLIES Proof Warning "EVAL-3" IDENTITY
+        "An Allow grants nothing: no request matches it, or the same document denies every request that does."
+        "The access that it was written for is missing, or it is a leftover."
+        "Correct its conditions or the Deny, or remove it."
+        Whole(r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:DeleteObject", "Resource": "arn:aws:s3:::bucket/*"}, {"Effect": "Deny", "Action": "s3:Delete*", "Resource": "*"}]}"#)
+        Whole(r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:DeleteObject", "Resource": "arn:aws:s3:::bucket/*"}, {"Effect": "Deny", "Action": "s3:Delete*", "Resource": "*", "Condition": {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}}]}"#)
+        near "Some of the requests are not denied." Whole(r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*Object", "Resource": "arn:aws:s3:::bucket/*"}, {"Effect": "Deny", "Action": "s3:Delete*", "Resource": "*"}]}"#);
+    DENY_NEVER_APPLIES Proof Warning "COND-1" SCP
+        "No request matches a Deny, whatever other policies say."
+        "It blocks nothing. That a Deny takes away nothing that the same document allows is no finding: it also holds against other policies."
+        "Correct its conditions, or remove it."
+        Statement(r#""Effect": "Deny", "Action": "ec2:RunInstances", "Resource": "*", "Condition": {"StringEquals": {"aws:PrincipalType": "User"}, "ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/*"}}"#)
+        Statement(r#""Effect": "Deny", "Action": "ec2:RunInstances", "Resource": "*", "Condition": {"StringEquals": {"aws:PrincipalType": "AssumedRole"}, "ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/*"}}"#)
+        near "Control policies bind the root user, who is of no other type." Statement(r#""Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"StringEquals": {"aws:PrincipalType": "Account"}}"#);
+    DENY_AVOIDED_BY_HEADER Proof SecurityWarning "KEY-70" SCP
+        "A Deny does not hold for callers who choose a header of their request."
+        "`aws:UserAgent` and `aws:Referer` are what the caller writes; the request that is shown is denied without the condition on them, and no other statement denies it."
+        "Use a key that the caller does not choose."
+        Statement(r#""Effect": "Deny", "Action": "ec2:*", "Resource": "*", "Condition": {"StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}, "StringNotLike": {"aws:UserAgent": "deploy/*"}}"#)
+        Statement(r#""Effect": "Deny", "Action": "ec2:*", "Resource": "*", "Condition": {"StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}, "ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/deploy"}}"#)
+        near "Another statement denies the same whatever the header is." Whole(r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "ec2:*", "Resource": "*", "Condition": {"StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}, "StringNotLike": {"aws:UserAgent": "deploy/*"}}}, {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"StringNotEquals": {"aws:RequestedRegion": ["eu-west-1"]}}}]}"#);
+    POLICY_CANNOT_BE_CHANGED Proof SecurityWarning "EVAL-52" RESOURCE
+        "Nobody of the account that owns the resource can change its policy any more, whatever their own policies allow; of a bucket, nobody but the root user."
+        "The policy of a bucket cannot keep out the root user of its account; that of a key, queue, topic or secret can, and a key policy also does by not letting anyone in."
+        "Let an administrator of the account in: exempt it from the Deny, or name the account in the key policy."
+        Statement(r#""Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:role/app"}, "Action": ["kms:Encrypt", "kms:Decrypt"], "Resource": "*""#)
+        Statement(r#""Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "kms:*", "Resource": "*""#)
+        near "Callers of the account from the named network still can." Statement(r#""Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": ["arn:aws:s3:::bucket", "arn:aws:s3:::bucket/*"], "Condition": {"StringNotEquals": {"aws:SourceVpce": "vpce-0a1b2c3d4e5f60718"}}"#);
 }

@@ -31,7 +31,9 @@ fn codes(rule: &Rule, one: &Document) -> Vec<&'static str> {
 #[test]
 fn each_code_has_its_documents() {
     let mut wrong = Vec::new();
-    for rule in rules::every() {
+    // What takes a prover is held against one in the command's tests.
+    let every = rules::every().filter(|rule| rule.group != Group::Proof);
+    for rule in every {
         let (has, has_not) = (codes(rule, &rule.has), codes(rule, &rule.has_not));
         if !has.contains(&rule.code) {
             wrong.push(format!("{}: not in its document, but {has:?}", rule.code));
@@ -107,7 +109,8 @@ fn own_codes_are_apart() {
 /// What waits for a catalog says so: without one its document gives less.
 #[test]
 fn what_needs_a_catalog_says_so() {
-    for rule in rules::every() {
+    let every = rules::every().filter(|rule| rule.group != Group::Proof);
+    for rule in every {
         let text = document(rule, &rule.has);
         let options = Options {
             has_old_scp_rules: true,

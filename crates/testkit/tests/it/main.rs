@@ -29,6 +29,7 @@ mod lint;
 mod many;
 mod prove;
 mod real;
+mod review;
 mod rules;
 mod threads;
 mod tighten;
