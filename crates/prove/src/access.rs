@@ -15,15 +15,15 @@ use portcullis_syntax::ast::{Document, Entries};
 use crate::algebra::{Algebra, Part, Variable};
 use crate::decision::{Given, decision};
 use crate::domain::{Case, Domain, Kind};
-use crate::formula::{Clauses, Formula, Formulas};
+use crate::formula::{Formula, Formulas};
 use crate::key::{Asked, Test};
 use crate::language::Language;
 use crate::pattern::{Class, Pattern, Token, VariableId, glob, may_meet, text};
-use crate::question::{Reason, all_buckets, asks_for_all_buckets, parts, refuse, spelled};
+use crate::question::{Reason, spelled};
 use crate::request::Example;
-use crate::sat::Solver;
+use crate::search::{Search, because};
 use crate::statement::{fold, resources};
-use crate::theory::{Model, Theory, Verdict};
+use crate::theory::Model;
 use crate::typed::Orders;
 use crate::value::Values;
 use crate::variable::{Environment, Taken, substitute};
@@ -256,11 +256,8 @@ pub fn exists(
     } = known;
     let mut work = Work::new(situation.work);
     let mut reasons = Vec::new();
-    let search = Search {
-        situation,
-        case: &case,
-    };
-    let found = search.run(formulas, root, &mut work, &mut reasons, confirm);
+    let formula = (formulas, root);
+    let found = situation.search(&case, formula, &mut work, &mut reasons, confirm);
     let answer = match found {
         Ok(Some(example)) => Existence::Example(example),
         Ok(None) if reasons.is_empty() => Existence::None,
@@ -380,59 +377,26 @@ fn root(situation: &Situation<'_>, known: &mut Known<'_>) -> Formula {
     formulas.and(all)
 }
 
-/// The search for a request.
-struct Search<'s> {
-    situation: &'s Situation<'s>,
-    case: &'s Case,
-}
-
-impl Search<'_> {
+impl Situation<'_> {
     /// A confirmed request that makes the formula true. Why there may be another is added to the reasons.
-    fn run(
+    fn search(
         &self,
-        mut formulas: Formulas,
-        root: Formula,
+        case: &Case,
+        (mut formulas, root): (Formulas, Formula),
         work: &mut Work,
         reasons: &mut Vec<Reason>,
         confirm: &mut dyn FnMut(&Example) -> Result<(), String>,
     ) -> Result<Option<Example>, UsedUp> {
-        let not_all_buckets = all_buckets(&mut formulas);
         let spelling = |name: &str| self.spelling(name);
-        let mut theory = Theory::new(&formulas, self.case);
-        let mut solver = Solver::default();
-        let mut clauses = Clauses::default();
-        let mut roots = vec![root];
-        formulas.demand(root, &mut solver, &mut clauses);
-        let mut because = |reason: Reason| {
-            if !reasons.contains(&reason) {
-                reasons.push(reason);
-            }
-        };
-        while solver.solve(work)? {
-            work.spend(formulas.size())?;
-            let wishes = formulas.reasons(&roots, &solver, &clauses);
-            match theory.check(&wishes, work)? {
-                Verdict::Conflict(core) => refuse(&core, &mut solver, &mut clauses),
-                Verdict::Open(core) => {
-                    because(Reason::Undecided(parts(&formulas, &core, &spelling)));
-                    refuse(&core, &mut solver, &mut clauses);
-                }
-                Verdict::Model(model) if asks_for_all_buckets(&model) => {
-                    roots.push(not_all_buckets);
-                    formulas.demand(not_all_buckets, &mut solver, &mut clauses);
-                }
-                Verdict::Model(model) => {
-                    let example = self.example(&model);
-                    match confirm(&example) {
-                        Ok(()) => return Ok(Some(example)),
-                        Err(said) => {
-                            because(Reason::Refused {
-                                example: Box::new(example),
-                                said,
-                            });
-                            refuse(&wishes, &mut solver, &mut clauses);
-                        }
-                    }
+        let mut search = Search::of(&mut formulas, case, root);
+        while let Some((model, wishes)) = search.next(work, reasons, &spelling)? {
+            let example = self.example(&model);
+            match confirm(&example) {
+                Ok(()) => return Ok(Some(example)),
+                Err(said) => {
+                    let example = Box::new(example);
+                    because(reasons, Reason::Refused { example, said });
+                    search.refuse(&wishes);
                 }
             }
         }
@@ -441,11 +405,11 @@ impl Search<'_> {
 
     /// A name as policies or the question write it.
     fn spelling(&self, name: &str) -> String {
-        let sets = self.situation.policies;
+        let sets = self.policies;
         let optional = [&sets.boundary, &sets.session, &sets.resource];
         let optional = optional.into_iter().flatten().flatten();
         let chains = sets.scps.iter().chain(&sets.rcps).flatten();
-        let mut asked = self.situation.actions.iter().flat_map(|own| &own.patterns);
+        let mut asked = self.actions.iter().flat_map(|own| &own.patterns);
         match asked.find(|own| fold(own) == name) {
             Some(own) => own.clone(),
             None => spelled(sets.identity.iter().chain(optional).chain(chains), name),
@@ -458,7 +422,7 @@ impl Search<'_> {
         let action = one(&Part::Action).map_or("", String::as_str);
         let resource = one(&Part::Resource).map_or("*", String::as_str);
         let keys = model.iter().filter_map(|(part, values)| match part {
-            Part::Key(key) if (self.situation.known)(key).is_none() => {
+            Part::Key(key) if (self.known)(key).is_none() => {
                 Some((self.spelling(key), values.clone()))
             }
             _ => None,

@@ -34,6 +34,7 @@ mod question;
 mod reading;
 mod request;
 mod sat;
+mod search;
 mod statement;
 mod theory;
 mod typed;

@@ -12,15 +12,14 @@ use crate::algebra::{Algebra, Part};
 use crate::case::{accounts, looks_at_caller, trusted};
 use crate::decision::{Given, Reading, decision, holds, said};
 use crate::domain::{Case, Domain, Home, Kind};
-use crate::formula::{Clauses, Formula, Formulas};
+use crate::formula::{Formula, Formulas};
 use crate::key::{Asked, Test};
 use crate::language::Language;
 use crate::pattern::{Class, Pattern, Token, glob, text};
-use crate::question::{Reason, all_buckets, asks_for_all_buckets, parts, refuse, spelled};
+use crate::question::{Reason, spelled};
 use crate::request::Witness;
-use crate::sat::Solver;
+use crate::search::{Search, because};
 use crate::statement::fold;
-use crate::theory::{Theory, Verdict};
 use crate::value::Values;
 use crate::work::{UsedUp, Work};
 
@@ -325,48 +324,21 @@ impl Outside<'_> {
     ) -> Result<Option<Met>, UsedUp> {
         let mut formulas = Formulas::new();
         let root = self.root(case, &mut formulas);
-        let not_all_buckets = all_buckets(&mut formulas);
         let resource = || self.policies.resource.iter().flatten();
         let spelling =
             |name: &str| spelled(resource().chain(self.policies.rcps.iter().flatten()), name);
-        let mut theory = Theory::new(&formulas, case);
-        let mut solver = Solver::default();
-        let mut clauses = Clauses::default();
-        let mut roots = vec![root];
-        formulas.demand(root, &mut solver, &mut clauses);
-        let mut because = |reason: Reason| {
-            if !reasons.contains(&reason) {
-                reasons.push(reason);
+        let mut search = Search::of(&mut formulas, case, root);
+        while let Some((model, wishes)) = search.next(work, reasons, &spelling)? {
+            let witness = Witness::of(&model, case, spelling);
+            if let Some(account) = self.strays(&witness, case) {
+                return Ok(Some(Met::Inside(account)));
             }
-        };
-        while solver.solve(work)? {
-            work.spend(formulas.size())?;
-            let wishes = formulas.reasons(&roots, &solver, &clauses);
-            match theory.check(&wishes, work)? {
-                Verdict::Conflict(core) => refuse(&core, &mut solver, &mut clauses),
-                Verdict::Open(core) => {
-                    because(Reason::Undecided(parts(&formulas, &core, &spelling)));
-                    refuse(&core, &mut solver, &mut clauses);
-                }
-                Verdict::Model(model) if asks_for_all_buckets(&model) => {
-                    roots.push(not_all_buckets);
-                    formulas.demand(not_all_buckets, &mut solver, &mut clauses);
-                }
-                Verdict::Model(model) => {
-                    let witness = Witness::of(&model, case, spelling);
-                    if let Some(account) = self.strays(&witness, case) {
-                        return Ok(Some(Met::Inside(account)));
-                    }
-                    match confirm(&witness) {
-                        Ok(()) => return Ok(Some(Met::Outside(Box::new(witness)))),
-                        Err(said) => {
-                            because(Reason::Disagreement {
-                                witness: Box::new(witness),
-                                said,
-                            });
-                            refuse(&wishes, &mut solver, &mut clauses);
-                        }
-                    }
+            match confirm(&witness) {
+                Ok(()) => return Ok(Some(Met::Outside(Box::new(witness)))),
+                Err(said) => {
+                    let witness = Box::new(witness);
+                    because(reasons, Reason::Disagreement { witness, said });
+                    search.refuse(&wishes);
                 }
             }
         }

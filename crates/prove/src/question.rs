@@ -3,17 +3,14 @@
 use portcullis_model::Effect;
 use portcullis_syntax::Policy;
 
-use crate::algebra::{Algebra, Part};
+use crate::algebra::Algebra;
 use crate::case::cases;
 use crate::decision::{Given, Reading, Said, refused, said};
 use crate::domain::{Case, Domain};
-use crate::formula::{Clauses, Formula, Formulas, Wish};
-use crate::key::Test;
-use crate::language::Language;
+use crate::formula::{Formula, Formulas};
 use crate::request::{Example, Witness};
-use crate::sat::{Literal, Solver};
+use crate::search::{Search, because};
 use crate::statement::fold;
-use crate::theory::{Model, Theory, Verdict};
 use crate::work::{UsedUp, Work};
 
 /// How a question is asked.
@@ -253,9 +250,7 @@ impl<'q> Asked<'q> {
     }
 
     fn because(&mut self, reason: Reason) {
-        if !self.reasons.contains(&reason) {
-            self.reasons.push(reason);
-        }
+        because(&mut self.reasons, reason);
     }
 
     /// Looks for requests of a case that make the formula true.
@@ -280,125 +275,46 @@ impl<'q> Asked<'q> {
         grants: &[(StatementPlace, Formula)],
         spelling: &dyn Fn(&str) -> String,
     ) -> Result<(), UsedUp> {
-        let not_all_buckets = all_buckets(formulas);
         // What more is demanded than the root, once it is.
         let blocked: Vec<Formula> = grants.iter().map(|(_, own)| formulas.not(*own)).collect();
-        let formulas = &*formulas;
-        let mut theory = Theory::new(formulas, case);
-        let mut solver = Solver::default();
-        let mut clauses = Clauses::default();
-        let mut roots = vec![root];
-        formulas.demand(root, &mut solver, &mut clauses);
+        let mut search = Search::of(formulas, case, root);
         // A statement that was found with another kind of caller is not looked for again.
         for ((place, _), block) in grants.iter().zip(&blocked) {
             if self.findings.iter().any(|own| own.statement == *place) {
-                roots.push(*block);
-                formulas.demand(*block, &mut solver, &mut clauses);
+                search.demand(*block);
             }
         }
-        while solver.solve(&mut self.work)? {
-            self.work.spend(formulas.size())?;
-            let wishes = formulas.reasons(&roots, &solver, &clauses);
-            match theory.check(&wishes, &mut self.work)? {
-                Verdict::Conflict(core) => {
-                    self.lemmas += 1;
-                    refuse(&core, &mut solver, &mut clauses);
-                }
-                Verdict::Open(core) => {
-                    self.because(Reason::Undecided(parts(formulas, &core, spelling)));
-                    refuse(&core, &mut solver, &mut clauses);
-                }
-                Verdict::Model(model) if asks_for_all_buckets(&model) => {
-                    roots.push(not_all_buckets);
-                    formulas.demand(not_all_buckets, &mut solver, &mut clauses);
-                }
-                Verdict::Model(model) => {
-                    let witness = Witness::of(&model, case, spelling);
-                    if let Err(said) = self.confirm.confirm(&witness) {
-                        self.because(Reason::Disagreement {
-                            witness: Box::new(witness),
-                            said,
-                        });
-                        refuse(&wishes, &mut solver, &mut clauses);
-                        continue;
-                    }
-                    // One of the statements matches, or the request would not be allowed.
-                    let formulas_of: Vec<Formula> = grants.iter().map(|(_, own)| *own).collect();
-                    let follow = formulas.follow(&formulas_of, &wishes);
-                    let at = follow.iter().position(|own| *own == Some(true));
-                    let at = at.or(follow.iter().position(Option::is_none)).unwrap_or(0);
-                    let place = grants.get(at).map(|(place, _)| *place);
-                    self.findings.push(Finding {
-                        statement: place.unwrap_or_default(),
-                        witness,
-                    });
-                    let Some(block) = blocked.get(at) else {
-                        return Ok(());
-                    };
-                    if self.is_done() {
-                        return Ok(());
-                    }
-                    roots.push(*block);
-                    formulas.demand(*block, &mut solver, &mut clauses);
-                }
+        while let Some((model, wishes)) =
+            search.next(&mut self.work, &mut self.reasons, spelling)?
+        {
+            let witness = Witness::of(&model, case, spelling);
+            if let Err(said) = self.confirm.confirm(&witness) {
+                self.because(Reason::Disagreement {
+                    witness: Box::new(witness),
+                    said,
+                });
+                search.refuse(&wishes);
+                continue;
             }
+            // One of the statements matches, or the request would not be allowed.
+            let formulas_of: Vec<Formula> = grants.iter().map(|(_, own)| *own).collect();
+            let follow = search.formulas().follow(&formulas_of, &wishes);
+            let at = follow.iter().position(|own| *own == Some(true));
+            let at = at.or(follow.iter().position(Option::is_none)).unwrap_or(0);
+            let place = grants.get(at).map(|(place, _)| *place);
+            self.findings.push(Finding {
+                statement: place.unwrap_or_default(),
+                witness,
+            });
+            let Some(block) = blocked.get(at) else {
+                return Ok(());
+            };
+            if self.is_done() {
+                return Ok(());
+            }
+            search.demand(*block);
         }
+        self.lemmas += search.lemmas();
         Ok(())
     }
-}
-
-/// Teaches a solver that answers do not go together.
-pub(crate) fn refuse(core: &[Wish], solver: &mut Solver, clauses: &mut Clauses) {
-    let clause: Vec<Literal> = core
-        .iter()
-        .map(|wish| clauses.wish(*wish, solver).negated())
-        .collect();
-    solver.add(&clause);
-}
-
-/// What people call the parts of a request that tests look at.
-pub(crate) fn parts(
-    formulas: &Formulas,
-    core: &[Wish],
-    spelling: &dyn Fn(&str) -> String,
-) -> Vec<String> {
-    let mut names: Vec<String> = core
-        .iter()
-        .filter_map(|(atom, _)| formulas.atom(*atom))
-        .map(|(part, _)| match part {
-            Part::Action => "the action".to_owned(),
-            Part::Resource => "the resource".to_owned(),
-            Part::Caller => "the caller".to_owned(),
-            Part::Session => "the session's name".to_owned(),
-            Part::Maker => "the maker of the session".to_owned(),
-            Part::UserId => "aws:userid".to_owned(),
-            Part::Service => "the service".to_owned(),
-            Part::Provider => "the provider".to_owned(),
-            Part::Canonical => "the canonical id".to_owned(),
-            Part::Key(key) => spelling(key),
-        })
-        .collect();
-    names.sort_unstable();
-    names.dedup();
-    names
-}
-
-const ALL_BUCKETS: &str = "s3:listallmybuckets";
-
-/// `MATCH-37`: the list of all buckets with the resource `*` is asked of `arn:aws:s3:::*`, which is a request of the
-/// domain too; so the first is left out.
-pub(crate) fn all_buckets(formulas: &mut Formulas) -> Formula {
-    let action = formulas.test(Part::Action, Test::texts(Language::text(ALL_BUCKETS)));
-    let resource = formulas.test(Part::Resource, Test::texts(Language::text("*")));
-    let both = formulas.and(vec![action, resource]);
-    formulas.not(both)
-}
-
-pub(crate) fn asks_for_all_buckets(model: &Model) -> bool {
-    let is = |part: &Part, text: &str| {
-        let values = model.get(part);
-        values.is_none_or(|values| values.iter().all(|own| own == text))
-    };
-    // What is not asked may be anything, also in the witness.
-    model.contains_key(&Part::Action) && is(&Part::Action, ALL_BUCKETS) && is(&Part::Resource, "*")
 }
