@@ -84,7 +84,6 @@ enum Command {
     /// Who can become an administrator, and how, in a directory
     Escalate(Box<questions::EscalateArgs>),
     /// Whom the resources of a directory let in from outside: external access findings
-    #[command(alias = "external-access", alias = "outsiders")]
     Findings(Box<findings::FindingsArgs>),
     /// Draw who may assume which roles of a directory, or its organization
     Picture(Box<picture::PictureArgs>),

@@ -170,11 +170,6 @@ fn commands_and_options_of_the_pages_exist() {
             if ["help", "--help", "--version"].contains(&first) {
                 continue;
             }
-            let first = match first {
-                // The name that it had before.
-                "external-access" => "findings",
-                first => first,
-            };
             let Some(options) = known.get(first) else {
                 failures.push(format!("{name}: `{line}`: no such command"));
                 continue;
