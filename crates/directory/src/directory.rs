@@ -405,6 +405,11 @@ impl Directory {
         outside::members(&self.tables)
     }
 
+    /// The ARN of the user or role that has a unique id, if the directory knows it.
+    pub fn principal_of_id(&self, id: &str) -> Option<String> {
+        outside::principal_of_id(&self.tables, id)
+    }
+
     /// The id of the organization.
     pub fn organization_id(&self) -> Option<&str> {
         self.tables.organization().map(|own| self.tables.str(own))

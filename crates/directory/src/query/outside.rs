@@ -82,6 +82,14 @@ pub(crate) fn members(tables: &Tables) -> Vec<String> {
     members.map(|own| format!("{:012}", own.number)).collect()
 }
 
+/// The ARN of the user or role that has a unique id (`GRAM-40`). Takes time linear in the principals: policies rarely have ids, which
+/// AWS writes where a principal is gone.
+pub(crate) fn principal_of_id(tables: &Tables, id: &str) -> Option<String> {
+    let mut rows = tables.principals().iter();
+    let row = rows.find(|row| row.id.is_some() && tables.str(row.id) == id)?;
+    Some(tables.arn(row.entity()))
+}
+
 /// True if the policy of the resource of a request is public and a block of public access is in force, so that the policy
 /// grants nothing to anybody outside of the owner's account (`S3-4`, `S3-5`).
 pub(crate) fn is_shut(generation: Generation<'_>, completed: &CompletedRequest<'_>) -> bool {

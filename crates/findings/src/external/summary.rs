@@ -1,6 +1,6 @@
 //! From the statements of a resource to as few findings as tell everything.
 
-use portcullis_model::{Effect, Quantifier};
+use portcullis_model::{Effect, Quantifier, split_arn};
 use portcullis_prove::{Held, Selection, Witness};
 use portcullis_syntax::Policy;
 use portcullis_syntax::ast::{Condition, Document};
@@ -80,9 +80,19 @@ impl<'d> Surface<'d> {
         let (request, reasons) = match self.ask(&named, allowing, &Also::default()) {
             Answer::Never => return,
             // A unique id may be that of somebody inside (`GRAM-40`).
-            _ if named.is_unique_id() => {
-                let text = format!("it is not known who {} is", named.value);
-                (None, vec![text])
+            found if named.is_unique_id() => {
+                let arn = self.directory.principal_of_id(&named.value);
+                let account = arn.as_deref().and_then(split_arn);
+                let account = account.map(|[.., account, _]| account);
+                match (account, found) {
+                    (Some(own), _) if self.is_inside(own) => return,
+                    (Some(_), Answer::In(witness)) => (Some(*witness), Vec::new()),
+                    (Some(_), Answer::Unknown(reasons)) => (None, reasons),
+                    _ => {
+                        let text = format!("it is not known who {} is", named.value);
+                        (None, vec![text])
+                    }
+                }
             }
             Answer::In(witness) => (Some(*witness), Vec::new()),
             Answer::Unknown(reasons) => (None, reasons),
@@ -105,6 +115,11 @@ impl<'d> Surface<'d> {
                 reasons,
             }),
         }
+    }
+
+    fn is_inside(&self, account: &str) -> bool {
+        let found = self.zone.binary_search_by(|own| own.as_str().cmp(account));
+        found.is_ok()
     }
 
     /// The conditions that are implied: without them nothing is allowed.

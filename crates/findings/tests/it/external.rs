@@ -180,6 +180,35 @@ fn aa_453_named() {
     );
 }
 
+/// `GRAM-40`: a unique id is that of whoever the directory knows by it.
+#[test]
+fn aa_453_unique_ids() {
+    let id = "AROAQQQQQQQQQQQQQQQQQ";
+    let mut known = role(
+        json!({"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}),
+    );
+    known["RoleId"] = json!(id);
+    let statement = || get(json!({"AWS": id}), json!({}));
+    let own = lines(
+        &[bucket(json!([statement()]))],
+        std::slice::from_ref(&known),
+        None,
+        Zone::Account,
+    );
+    assert_eq!(own, Vec::<String>::new());
+    let mut of_member = bucket(json!([statement()]));
+    of_member["account"] = json!("444455556666");
+    let own = lines(
+        std::slice::from_ref(&of_member),
+        std::slice::from_ref(&known),
+        None,
+        Zone::Account,
+    );
+    assert_eq!(own, [format!("{id} | not public | s3:GetObject | ")]);
+    let own = lines(&[of_member], &[known], None, Zone::Organization);
+    assert_eq!(own, Vec::<String>::new());
+}
+
 #[test]
 fn aa_453_organization() {
     let inside = || json!({"StringEquals": {"aws:PrincipalOrgID": "o-example1"}});

@@ -134,6 +134,11 @@ fn hold(
     for finding in &found {
         let Some(witness) = &finding.request else {
             *counts.entry("unknown").or_default() += 1;
+            let why: String = finding.reasons.join("; ").chars().take(160).collect();
+            println!(
+                "unknown: {} {}: {why}",
+                finding.resource, finding.principal.value
+            );
             continue;
         };
         *counts.entry("found").or_default() += 1;
