@@ -75,17 +75,22 @@ impl<'p> Statements<'p> {
     /// Whether a statement is covered by others, by their indexes. Proved: whoever has the others may do without it. Of a
     /// refuted answer the request is one that the prover found and the machine did not see.
     pub fn covered(&mut self, statement: usize, others: &[usize]) -> Answer {
+        if self.left == 0 {
+            // To put the question costs something too.
+            return Answer::Unknown(vec![Reason::Work]);
+        }
         let mut options = self.options;
         options.work = options.work.min(self.left);
         let mut unheard = Unheard;
         let mut asked = Asked::new(&options, &mut unheard);
-        // What a question costs before it is solved.
-        let mut cost = (others.len() as u64).saturating_mul(4);
+        // What a question costs beside what is counted: measured, some microseconds for each of the others.
+        const OTHER: u64 = 1_000;
+        let mut cost = 0;
         for told in &mut self.cases {
             let root = told.uncovered(statement, others);
             let spelling = |name: &str| spelled(core::iter::once(self.policy), name);
             asked.ask(&mut told.formulas, &told.case, root, &[], &spelling);
-            cost += told.formulas.size() as u64;
+            cost += (others.len() as u64).saturating_mul(OTHER);
             if asked.is_done() {
                 break;
             }
@@ -93,10 +98,7 @@ impl<'p> Statements<'p> {
         let spent = asked.spent();
         let answer = asked.answer();
         self.left = self.left.saturating_sub(spent.saturating_add(cost));
-        match (&answer, self.left) {
-            (Answer::Unknown(_), 0) => Answer::Unknown(vec![Reason::Work]),
-            _ => answer,
-        }
+        answer
     }
 }
 
