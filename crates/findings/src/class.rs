@@ -213,7 +213,7 @@ impl<'a> Facts<'a> {
 
     /// The patterns of those keys that were looked at and are not known.
     pub(crate) fn looked_like(&self, looked: &Looked) -> Vec<(String, String)> {
-        let open = |own: &&(String, String)| looked.get(&own.0) == Some(&None);
+        let open = |own: &&(String, String)| looked.is_open(&own.0);
         self.like.iter().filter(open).cloned().collect()
     }
 

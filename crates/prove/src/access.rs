@@ -85,9 +85,17 @@ impl Selection {
 
     /// False only if no resource is selected that matches a pattern, by what both begin and end with.
     pub fn may_meet_resource(&self, pattern: &str) -> bool {
+        if self.negated {
+            return true;
+        }
+        // Most begin otherwise, which takes no list of tokens to see.
+        let alike = |own: &&String| begin_alike(own, pattern);
+        let mut own = self.patterns.iter().filter(alike).peekable();
+        if own.peek().is_none() {
+            return false;
+        }
         let other: Pattern = glob(pattern, Class::Any).collect();
-        let mut own = self.patterns.iter().map(|own| resource_pattern(own));
-        self.negated || own.any(|own| may_meet(&own, &other))
+        own.any(|own| may_meet(&resource_pattern(own), &other))
     }
 
     /// The same for actions.
@@ -213,6 +221,13 @@ pub struct Situation<'s> {
     pub work: u64,
 }
 
+/// False only if two patterns differ before the first wildcard or variable of either.
+fn begin_alike(one: &str, other: &str) -> bool {
+    let start = |own: &'_ str| own.find(['*', '?', '$']).unwrap_or(own.len());
+    let both = start(one).min(start(other));
+    one.as_bytes().get(..both) == other.as_bytes().get(..both)
+}
+
 /// Whether there is a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
@@ -225,17 +240,46 @@ pub enum Existence {
     Unknown(Vec<Reason>),
 }
 
-/// What was looked at of a request: names of keys and of what else policies look at, with their values if they are known.
-pub type Looked = BTreeMap<String, Option<Vec<String>>>;
+/// What was looked at of a request.
+#[derive(Clone, Debug, Default)]
+pub struct Looked {
+    /// Names of keys and of what else policies look at, with their values if they are known: of what is open, and of what
+    /// variables stand for.
+    values: BTreeMap<String, Option<Vec<String>>>,
+    /// Of what is known else, the answers to what was asked of it: many callers differ in what they are called and in none of
+    /// these.
+    answers: Vec<(String, Test, bool)>,
+}
 
-impl Situation<'_> {
+impl Looked {
+    /// True if a key was looked at and its values are not known.
+    pub fn is_open(&self, name: &str) -> bool {
+        self.values.get(name) == Some(&None)
+    }
+}
+
+/// What is known of a situation, to be held against what was looked at in others.
+pub struct Likeness<'s>(Known<'s>);
+
+impl Likeness<'_> {
     /// True if somebody who has the same policies has this situation too, as far as it was looked at. Of the kind of
     /// caller, the owner and the selections it is taken for granted that they are the same.
-    pub fn looks_like(&self, looked: &Looked) -> bool {
-        let known = Known::of(self);
-        looked
-            .iter()
-            .all(|(name, values)| known.named(name) == *values)
+    pub fn is(&self, looked: &Looked) -> bool {
+        let Likeness(known) = self;
+        let mut values = looked.values.iter();
+        let mut answers = looked.answers.iter();
+        values.all(|(name, values)| known.named(name) == *values)
+            && answers.all(|(name, test, holds)| {
+                let values = known.named(name);
+                values.is_some_and(|values| test.of_values(&values) == *holds)
+            })
+    }
+}
+
+impl Situation<'_> {
+    /// To find out whether this was asked before.
+    pub fn likeness(&self) -> Likeness<'_> {
+        Likeness(Known::of(self))
     }
 }
 
@@ -357,14 +401,11 @@ fn root(situation: &Situation<'_>, known: &mut Known<'_>) -> Formula {
     }
     if !situation.bare {
         let looked = &known.looked;
-        all.extend(recent(
-            |key| looked.get(key) == Some(&None),
-            &mut known.formulas,
-        ));
+        all.extend(recent(|key| looked.is_open(key), &mut known.formulas));
     }
     let formulas = &mut known.formulas;
     for (key, pattern) in situation.like {
-        if situation.bare || known.looked.get(key) != Some(&None) {
+        if situation.bare || !known.looked.is_open(key) {
             continue;
         }
         let language = Language::from_iter([glob(pattern, Class::Any).collect::<Pattern>()]);
@@ -460,30 +501,29 @@ impl<'k> Known<'k> {
             formulas: Formulas::new(),
             case: Case::of(Domain::Standard, kind),
             arn: arn.map(str::to_owned),
-            looked: Looked::new(),
+            looked: Looked::default(),
             pinned: Vec::new(),
         }
     }
 
-    /// The values of a part of the request, if they are known. That it was looked at is noted.
-    fn values(&mut self, part: &Part) -> Option<Vec<String>> {
-        let name = match part {
-            Part::Action | Part::Resource => return None,
-            Part::Caller => ".caller",
-            Part::Session => ".session",
-            Part::Maker => ".maker",
-            Part::UserId => ".id",
-            Part::Service => ".service",
-            Part::Provider => ".provider",
-            Part::Canonical => ".canonical",
-            Part::Key(key) => key.as_str(),
-        };
-        if let Some(values) = self.looked.get(name) {
+    /// The values of what has a name, if they are known. That it was looked at is noted.
+    fn values(&mut self, name: &str) -> Option<Vec<String>> {
+        if let Some(values) = self.looked.values.get(name) {
             return values.clone();
         }
         let values = self.named(name);
-        self.looked.insert(name.to_owned(), values.clone());
+        self.looked.values.insert(name.to_owned(), values.clone());
         values
+    }
+
+    /// The answer to a test of what has a name, if its values are known. That it was asked is noted.
+    fn answer(&mut self, name: &str, test: &Test) -> Option<bool> {
+        let holds = test.of_values(&self.named(name)?);
+        let answers = &mut self.looked.answers;
+        if !answers.iter().any(|(own, of, _)| own == name && of == test) {
+            answers.push((name.to_owned(), test.clone(), holds));
+        }
+        Some(holds)
     }
 
     /// The values of what has a name, if they are known.
@@ -524,6 +564,21 @@ impl<'k> Known<'k> {
     }
 }
 
+/// What a part of a request is called among what was looked at; none for what every request has.
+fn name_of(part: &Part) -> Option<&str> {
+    Some(match part {
+        Part::Action | Part::Resource => return None,
+        Part::Caller => ".caller",
+        Part::Session => ".session",
+        Part::Maker => ".maker",
+        Part::UserId => ".id",
+        Part::Service => ".service",
+        Part::Provider => ".provider",
+        Part::Canonical => ".canonical",
+        Part::Key(key) => key.as_str(),
+    })
+}
+
 impl Algebra for Known<'_> {
     type Value = Formula;
 
@@ -548,7 +603,7 @@ impl Algebra for Known<'_> {
                 .collect();
             let mut environment = Environment::new();
             for key in keys {
-                if let Some(values) = self.values(&Part::Key(key.clone())) {
+                if let Some(values) = self.values(&key) {
                     environment.insert(key, Taken::of(&values));
                 }
             }
@@ -556,11 +611,13 @@ impl Algebra for Known<'_> {
             test = test.with(substitute(language, variables, &environment));
         }
         let is_open = test.language().is_some_and(Language::has_variable);
-        match self.values(&part) {
-            Some(values) if !is_open => {
-                let holds = test.of_values(&values);
-                self.formulas.constant(holds)
-            }
+        let Some(name) = name_of(&part) else {
+            return self.formulas.test(part, test);
+        };
+        if let (false, Some(holds)) = (is_open, self.answer(name, &test)) {
+            return self.formulas.constant(holds);
+        }
+        match self.values(name) {
             Some(values) => {
                 // What the test says of the value depends on variables that are open; which value it is does not. Lists are
                 // not told apart: such a key is taken to be open, which only adds requests.

@@ -42,7 +42,7 @@ mod value;
 mod variable;
 mod work;
 
-pub use access::{AccountPart, Existence, Looked, Selection, Situation, exists};
+pub use access::{AccountPart, Existence, Likeness, Looked, Selection, Situation, exists};
 #[cfg(any(test, feature = "audit"))]
 pub use audit::{Audit, audited};
 pub use control::{Control, out_of_control};

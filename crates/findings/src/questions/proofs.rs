@@ -9,7 +9,7 @@ use portcullis_prove::{Selection, Situation, exists};
 use portcullis_syntax::PolicySets;
 
 use super::machine::{decide, join};
-use super::relevant::may_allow;
+use super::relevant::{may_allow, narrow};
 use super::{Ask, EXCLUDED, Found, Key, Known, Questions, WORK, unknown};
 use crate::class::{Class, Facts, Target, all_rights};
 
@@ -170,6 +170,16 @@ impl<'d> Questions<'d> {
         if *ask.class == Class::Elsewhere {
             policies.rcps.clear();
         }
+        // What they say of other targets takes no part, and tells apart principals that are alike here.
+        let target = match ask.class {
+            Class::Known(place) if !self.is_in_full => self.targets.get(*place),
+            _ => None,
+        };
+        let target = target.map(|own| Selection::of([own.pattern.clone()]));
+        let contents = match &target {
+            Some(target) => vec![self.contents.content(&policies, Some(target))],
+            None => relevant.iter().map(|own| own.content).collect(),
+        };
         let has_all_rights = self.has_all_rights || facts.is_stranger;
         if has_all_rights {
             policies.identity = all_rights(self.arena);
@@ -202,7 +212,7 @@ impl<'d> Questions<'d> {
         };
         let key = Key {
             is_elsewhere: *ask.class == Class::Elsewhere,
-            contents: relevant.iter().map(|own| own.content).collect(),
+            contents,
             caller: 2 * ask.asker.kind() + u8::from(facts.is_service_linked()),
             given: [
                 facts.is_owner,
@@ -223,9 +233,10 @@ impl<'d> Questions<'d> {
             has_all_rights,
         };
         if let Some(known) = self.known.get(&key) {
-            let same = known.iter().find(|own| {
-                situation.looks_like(&own.looked) && own.like == facts.looked_like(&own.looked)
-            });
+            let likeness = situation.likeness();
+            let same = known
+                .iter()
+                .find(|own| likeness.is(&own.looked) && own.like == facts.looked_like(&own.looked));
             let same = same.map(|own| own.found.clone());
             // Whoever has the same policies is asked all the same: a yes is the machine's.
             let is_good = match &same {
@@ -247,6 +258,15 @@ impl<'d> Questions<'d> {
         let is_any = ask.class.is_bound() || facts.obstacle.is_some() || self.has_all_rights;
         let (mut engine, directory) = (Engine::new(), self.directory);
         let given = self.given();
+        let scratch = Bump::new();
+        let mut narrowed = policies.clone();
+        if let Some(target) = &target {
+            narrow(&mut narrowed, target, &scratch);
+        }
+        let situation = Situation {
+            policies: &narrowed,
+            ..situation
+        };
         let (found, looked) = exists(&situation, &mut |example| {
             if is_any {
                 // It is a proof that is wanted of these, not a request.

@@ -8,10 +8,11 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use bumpalo::Bump;
 use portcullis_directory::PolicySetNumber;
 use portcullis_model::{Effect, PolicyKind};
 use portcullis_prove::Selection;
-use portcullis_syntax::ast::{Document, Entries, Statement};
+use portcullis_syntax::ast::{Document, Statement, Text};
 use portcullis_syntax::{Policy, PolicySets};
 
 use super::{Questions, Scope};
@@ -65,8 +66,9 @@ impl<'d> Contents<'d> {
         number
     }
 
-    /// The number of what some layers say. Statements of a layer are a set: their order decides nothing.
-    fn content(&mut self, policies: &PolicySets<'d>) -> u32 {
+    /// The number of what some layers say, of a target alone if there is one. Statements of a layer are a set: their order decides
+    /// nothing.
+    pub(super) fn content(&mut self, policies: &PolicySets<'d>, target: Option<&Selection>) -> u32 {
         let PolicySets {
             identity,
             boundary,
@@ -83,8 +85,11 @@ impl<'d> Contents<'d> {
             content.push(u32::MAX - mark);
             let mut numbers: Vec<u32> = Vec::new();
             for policy in own {
-                let statements = policy.document.statements.iter();
-                numbers.extend(statements.map(|statement| self.statement(policy, statement)));
+                let document = &policy.document;
+                let statements = document.statements.iter();
+                let own = statements
+                    .filter(|own| target.is_none_or(|target| may_be_on(document, own, target)));
+                numbers.extend(own.map(|statement| self.statement(policy, statement)));
             }
             numbers.sort_unstable();
             numbers.dedup();
@@ -163,7 +168,7 @@ impl<'d> Questions<'d> {
             rcps: own.rcps.iter().map(layer).collect(),
             bucket: own.bucket.clone(),
         };
-        let content = self.contents.content(&policies);
+        let content = self.contents.content(&policies, None);
         let granted = granted(&policies.identity);
         Some(Rc::new(Relevant {
             policies,
@@ -171,6 +176,41 @@ impl<'d> Questions<'d> {
             granted,
         }))
     }
+}
+
+/// Leaves out the statements of policies that do not match a target.
+pub(super) fn narrow<'a>(policies: &mut PolicySets<'a>, target: &Selection, arena: &'a Bump) {
+    let PolicySets {
+        identity,
+        boundary,
+        session,
+        resource,
+        vpc_endpoint,
+        scps,
+        rcps,
+        bucket: _,
+    } = policies;
+    let optional = [boundary, session, resource, vpc_endpoint];
+    let layers = std::iter::once(identity).chain(optional.into_iter().flatten());
+    for policy in layers.chain(scps).chain(rcps).flatten() {
+        let document = &mut policy.document;
+        let whole = *document;
+        let all = whole.statements.iter();
+        let kept = all.filter(|own| may_be_on(&whole, own, target));
+        let kept: Vec<Statement<'a>> = kept.copied().collect();
+        if kept.len() < whole.statements.len() {
+            document.statements = arena.alloc_slice_copy(&kept);
+        }
+    }
+}
+
+/// False only if a statement matches none of some resources.
+fn may_be_on(document: &Document<'_>, statement: &Statement<'_>, resources: &Selection) -> bool {
+    let own = statement.resource.as_ref().filter(|own| !own.negated);
+    own.is_none_or(|own| {
+        let mut entries = own.list.iter().map(|entry| pattern(document, entry));
+        entries.any(|own| resources.may_meet_resource(&own))
+    })
 }
 
 impl Scope {
@@ -183,30 +223,21 @@ impl Scope {
             (true, None) => true,
             (false, None) => list.any(|entry| self.may_meet(entry)),
         };
-        let resources = statement.resource.as_ref().filter(|own| !own.negated);
-        let may_be_on = resources.is_none_or(|own| {
-            let mut patterns = patterns(document, own);
-            patterns.any(|own| self.resources.may_meet_resource(&own))
-        });
-        may_be_listed && may_be_on
+        may_be_listed && may_be_on(document, statement, &self.resources)
     }
 }
 
-/// Patterns that match all that the entries of a Resource may match: what begins with a variable may be anything (`VAR-6`), and
+/// A pattern that matches all that an entry of a Resource may match: what begins with a variable may be anything (`VAR-6`), and
 /// what is cut short is completed (`MATCH-23`).
-fn patterns<'e>(
-    document: &Document<'_>,
-    own: &Entries<'e>,
-) -> impl Iterator<Item = String> + use<'e> {
-    let completes = document.kind.completes_short_arns();
-    own.list.iter().map(move |entry| {
-        let text = entry.value;
-        match text.split_once("${") {
-            Some((before, _)) => format!("{before}*"),
-            None if completes && text.split(':').count() < 6 => format!("{text}*"),
-            None => text.to_owned(),
+fn pattern(document: &Document<'_>, entry: &Text<'_>) -> String {
+    let text = entry.value;
+    match text.split_once("${") {
+        Some((before, _)) => format!("{before}*"),
+        None if document.kind.completes_short_arns() && text.split(':').count() < 6 => {
+            format!("{text}*")
         }
-    })
+        None => text.to_owned(),
+    }
 }
 
 /// Patterns that have all resources on which policies may allow something.
@@ -216,7 +247,10 @@ fn granted(policies: &[Policy<'_>]) -> Vec<String> {
         let statements = policy.document.statements.iter();
         for statement in statements.filter(|own| own.effect == Effect::Allow) {
             match &statement.resource {
-                Some(own) if !own.negated => all.extend(patterns(&policy.document, own)),
+                Some(own) if !own.negated => {
+                    let entries = own.list.iter();
+                    all.extend(entries.map(|entry| pattern(&policy.document, entry)));
+                }
                 _ => all.push("*".to_owned()),
             }
         }
