@@ -116,6 +116,28 @@ impl FindingsArgs {
         }
     }
 
+    /// What is asked; of so many principals, if each is asked by itself.
+    fn asked(&self, principals: Option<usize>) -> Asked<'static> {
+        let zone = self.zone_name();
+        let (access, side) = match self.access {
+            Access::External => ("external", "outside"),
+            Access::Internal => ("internal", "inside"),
+        };
+        Asked {
+            question: "findings",
+            words: format!("access from {side} of the {zone} that owns a resource"),
+            members: json!({
+                "zone": zone,
+                "access": access,
+                "resource": self.resource,
+                "preview": self.preview.is_some(),
+                "against": self.against.is_some(),
+            }),
+            context: &[],
+            principals,
+        }
+    }
+
     /// The findings of what is asked about, with what a proposed policy makes of them.
     fn find<'d>(
         &'d self,
@@ -207,20 +229,7 @@ pub(crate) fn run(args: &FindingsArgs) -> Result<ExitCode, Failure> {
     not_covered(&mut opened, &NOT_COVERED);
     let mut questions = Questions::new(&opened.directory, &[], &arena);
     let all = args.find(&mut questions, &opened, &arena)?;
-    let zone = args.zone_name();
-    let asked = Asked {
-        question: "findings",
-        words: format!("access from outside of the {zone} that owns a resource"),
-        members: json!({
-            "zone": zone,
-            "access": "external",
-            "resource": args.resource,
-            "preview": args.preview.is_some(),
-            "against": args.against.is_some(),
-        }),
-        context: &[],
-        principals: None,
-    };
+    let asked = args.asked(None);
     let mut head = vec![
         "resource",
         "principal",

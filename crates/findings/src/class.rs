@@ -67,6 +67,21 @@ pub(crate) struct Target<'t> {
     pub(crate) is_known: bool,
 }
 
+impl<'t> Target<'t> {
+    /// One resource, whose tags nothing is known of, or one role.
+    pub(crate) fn of_one(example: &'t str, is_role: bool) -> Target<'t> {
+        Target {
+            example,
+            action: match is_role {
+                true => "sts:AssumeRole",
+                false => "portcullis:Any",
+            },
+            has_tags: false,
+            is_known: true,
+        }
+    }
+}
+
 /// The policy that allows everything.
 const ALL: &str = r#"{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#;
 

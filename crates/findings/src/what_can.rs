@@ -154,16 +154,7 @@ impl<'d> Questions<'d> {
         'd: 'f,
     {
         let is_role = resource.contains(":role/");
-        let target = Target {
-            example: arena.alloc_str(resource),
-            action: if is_role {
-                "sts:AssumeRole"
-            } else {
-                "portcullis:Any"
-            },
-            has_tags: false,
-            is_known: true,
-        };
+        let target = Target::of_one(arena.alloc_str(resource), is_role);
         Facts::of(self.directory, asker, &target, self.given(), arena)
             .map_err(|error| error.to_string())
     }

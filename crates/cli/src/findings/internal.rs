@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::archive::Rules;
 use super::{FindingsArgs, note_archived, note_not_covered};
-use crate::answers::{Answers, Asked};
+use crate::answers::Answers;
 use crate::decide::Format;
 use crate::directory::Opened;
 use crate::failure::Failure;
@@ -25,20 +25,7 @@ pub(super) fn run(
             Failure::new(format_args!("the directory does not know `{resource}`"))
         })?),
     };
-    let zone = args.zone_name();
-    let asked = Asked {
-        question: "findings",
-        words: format!("access from inside of the {zone} that owns a resource"),
-        members: json!({
-            "zone": zone,
-            "access": "internal",
-            "resource": args.resource,
-            "preview": false,
-            "against": false,
-        }),
-        context: &[],
-        principals: Some(directory.principal_count()),
-    };
+    let asked = args.asked(Some(directory.principal_count()));
     let mut head = vec![
         "resource",
         "principal",

@@ -381,16 +381,7 @@ impl<'d> Questions<'d> {
         owner: &str,
     ) -> Result<PolicySets<'d>, String> {
         let arena = Bump::new();
-        let target = Target {
-            example: arena.alloc_str(example),
-            action: if is_role {
-                "sts:AssumeRole"
-            } else {
-                "portcullis:Any"
-            },
-            has_tags: false,
-            is_known: true,
-        };
+        let target = Target::of_one(arena.alloc_str(example), is_role);
         let given = (self.given, Some(owner));
         let facts = Facts::of(self.directory, &stranger(), &target, given, &arena);
         let facts = facts.map_err(|error| error.to_string())?;
