@@ -23,6 +23,9 @@ pub(crate) enum Class {
     Opened,
     /// The same of other accounts, without what their own control policies deny.
     Elsewhere,
+    /// Those of other accounts as if their policies were one Allow, about whatever resource, by its place among the ways in which
+    /// policies open.
+    Through(usize),
     /// Those that the directory does not know, whose ARN names no account, and `*`.
     NoAccount,
     /// Those that the directory does not know, of the caller's account.
@@ -248,7 +251,12 @@ impl<'a> Facts<'a> {
 impl Class {
     /// It is no class of requests, but more than one: what is not allowed of it is what counts.
     pub(crate) fn is_bound(&self) -> bool {
-        matches!(self, Class::Unknown | Class::Opened | Class::Elsewhere)
+        matches!(self, Class::Unknown | Class::Opened) || self.is_elsewhere()
+    }
+
+    /// It is one of targets of other accounts than the caller's.
+    pub(crate) fn is_elsewhere(&self) -> bool {
+        matches!(self, Class::Elsewhere | Class::Through(_))
     }
 
     /// The account part of the ARNs of the class.
@@ -256,7 +264,9 @@ impl Class {
         match self {
             Class::NoAccount => AccountPart::NoNumber,
             Class::Own => AccountPart::Number(home),
-            Class::Unknown | Class::Opened | Class::Elsewhere => AccountPart::Any,
+            Class::Unknown | Class::Opened | Class::Elsewhere | Class::Through(_) => {
+                AccountPart::Any
+            }
             Class::Known(_) | Class::One(_) => AccountPart::Any,
         }
     }

@@ -55,13 +55,14 @@ pub struct Questions<'d> {
     pub(crate) by_name: Rc<HashMap<String, Vec<usize>>>,
     known: HashMap<Key, Vec<Known>>,
     contents: Contents<'d>,
-    openings: Openings,
+    openings: Openings<'d>,
 }
 
 /// What has to be the same for an answer to be the same, beside what was looked at.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Key {
-    is_elsewhere: bool,
+    /// The class, if it is one of other accounts.
+    elsewhere: Option<Class>,
     contents: Vec<u32>,
     caller: u8,
     given: [bool; 4],

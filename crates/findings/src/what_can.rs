@@ -130,21 +130,8 @@ impl<'d> Questions<'d> {
         policies.ok_or_else(|| "a policy cannot be read".to_owned())
     }
 
-    /// The same, if all of them were seen and can be read.
-    pub(crate) fn seen_policies_for(
-        &mut self,
-        asker: &Asker<'d>,
-        resource: &str,
-    ) -> Option<PolicySets<'d>> {
-        let arena = Bump::new();
-        let facts = self.facts_on(asker, resource, &arena).ok()?;
-        match facts.obstacle {
-            None => self.policies(&facts.sets),
-            Some(_) => None,
-        }
-    }
-
-    fn facts_on<'f>(
+    /// What is known of the requests of somebody on a resource.
+    pub(crate) fn facts_on<'f>(
         &self,
         asker: &Asker<'f>,
         resource: &str,

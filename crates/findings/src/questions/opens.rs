@@ -3,17 +3,21 @@
 //!
 //! Nothing is allowed without an Allow (`EVAL-71`): across accounts the caller's policies and the target's both have one
 //! (`XACC-1`, `XACC-5`), in one account one of them does, and a role is assumed only by what its own policy allows (`TRUST-1`). An
-//! access point is a target like others: the bucket behind it has to allow besides (`S3-6`). A target is passed over if no such statement may be about the actions, the target and the caller. Nothing else is passed over: what may
-//! be is asked, and so is every target with grants, and every one whose policy was not seen.
+//! access point is a target like others: the bucket behind it has to allow besides (`S3-6`). A target is passed over if no such statement
+//! may be about the actions, the target and the caller, and one of another account also if it is proved that the caller's policies
+//! and none of its Allows, about whatever resource, allow anything together: an organization has many targets and few ways in which
+//! they open, so that is proved of a way and not of each target. Nothing else is passed over: what may be is asked, and so is every
+//! target with grants, and every one whose policy was not seen.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use bumpalo::Bump;
-use portcullis_directory::KnownTarget;
-use portcullis_model::{Caller, Effect, Request, is_account_id, split_arn};
+use portcullis_directory::{Directory, KnownTarget};
+use portcullis_model::{Caller, Effect, PolicyKind, Request, is_account_id, split_arn};
 use portcullis_prove::Selection;
-use portcullis_syntax::ast::{PrincipalEntry, PrincipalKind, Statement};
+use portcullis_syntax::Policy;
+use portcullis_syntax::ast::{Document, PrincipalEntry, PrincipalKind, Statement};
 
 use super::search::decides;
 use super::{Element, Questions, Scope};
@@ -28,17 +32,33 @@ struct Named {
 
 /// An Allow of a target's policy.
 pub(super) struct Opening {
+    /// The place of what it says among what others say, of whatever resource.
+    way: usize,
     /// Patterns of the actions that it is about; none for all but some.
     actions: Option<Vec<String>>,
-    /// Those that it names; none if others are named too, or all.
+    /// Those of an account that it names; none if it names all, or some of whom that cannot be told.
     named: Option<Vec<Named>>,
+}
+
+/// The Allows of a target's policy.
+#[derive(Clone)]
+enum Allows {
+    Seen(Rc<Vec<Opening>>),
+    /// It is there and was not seen, or cannot be read.
+    Unseen,
+    /// Others have a say.
+    Untold,
 }
 
 /// What is known of targets, as far as somebody asked.
 #[derive(Default)]
-pub(super) struct Openings {
-    /// The Allows of the policies of targets, by their places; none of one whose policy was not seen.
-    of_targets: HashMap<usize, Option<Rc<Vec<Opening>>>>,
+pub(super) struct Openings<'d> {
+    /// The Allows of the policies of targets, by their places.
+    of_targets: HashMap<usize, Allows>,
+    /// What these say, each once: policies of one statement that is about any resource.
+    ways: Vec<Policy<'d>>,
+    /// The places of ways by what their statements name first: the types, principals and actions.
+    known_ways: HashMap<(PolicyKind, Vec<&'d str>), Vec<usize>>,
     /// The targets that meet resources, by the accounts that own them.
     of_resources: HashMap<Selection, Rc<ByAccount>>,
     /// The targets that may open to somebody for what a scope asks, by its number.
@@ -90,27 +110,41 @@ enum By {
     Caller,
     /// The target's, and the caller's too perhaps.
     Target,
-    /// Both have to.
-    Both,
+    /// Both have to: the caller's, and the target's in one of some ways, if that is known.
+    Both(Option<Vec<usize>>),
 }
+
+/// What was found out of more than a class of targets, for one caller and question.
+type Possible = HashMap<Class, bool>;
 
 /// The places of targets that may open to callers of other accounts.
 #[derive(Default)]
 struct Openable {
     /// To callers of an account that their policies name.
     named: ByAccount,
-    /// To callers of any account.
-    any: Vec<usize>,
+    /// To callers of any account, by the ways in which they do.
+    ways: BTreeMap<usize, Vec<usize>>,
+    /// The same, in ways that are not known.
+    untold: Vec<usize>,
+    /// Those of whom it is not known who owns them.
+    unowned: Vec<usize>,
 }
 
 impl Opening {
-    fn of(statement: &Statement<'_>) -> Opening {
+    fn of(directory: &Directory, statement: &Statement<'_>, way: usize) -> Opening {
         let actions = &statement.action;
         let texts = actions.list.iter().map(|entry| entry.value.to_owned());
         let principals = statement.principal.as_ref().filter(|own| !own.negated);
+        let named = principals.and_then(|own| {
+            // A service has no account (`GRAM-42`).
+            let entries = own.list.iter();
+            let entries = entries.filter(|entry| entry.kind != PrincipalKind::Service);
+            entries.map(|entry| named(directory, entry)).collect()
+        });
         Opening {
+            way,
             actions: (!actions.negated).then(|| texts.collect()),
-            named: principals.and_then(|own| own.list.iter().map(named).collect()),
+            named,
         }
     }
 
@@ -140,11 +174,14 @@ impl Named {
 }
 
 /// Whom an entry names; none if that is nobody of one account, or cannot be told.
-fn named(entry: &PrincipalEntry<'_>) -> Option<Named> {
+fn named(directory: &Directory, entry: &PrincipalEntry<'_>) -> Option<Named> {
     let text = entry.value.value;
     if entry.kind != PrincipalKind::Aws {
         return None;
     }
+    let is_id = !is_account_id(text) && split_arn(text).is_none();
+    let of_id = is_id.then(|| directory.principal_of_id(text)).flatten();
+    let text = of_id.as_deref().unwrap_or(text);
     let parts = split_arn(text);
     let account = match parts {
         _ if is_account_id(text) => text,
@@ -160,6 +197,48 @@ fn named(entry: &PrincipalEntry<'_>) -> Option<Named> {
     })
 }
 
+impl<'d> Openings<'d> {
+    /// What a way says.
+    pub(super) fn way(&self, way: usize) -> Option<Policy<'d>> {
+        self.ways.get(way).copied()
+    }
+
+    /// The place of what an Allow of a policy says. Thousands of targets say the same, each of itself.
+    fn way_of(&mut self, policy: &Policy<'d>, statement: &Statement<'d>, arena: &'d Bump) -> usize {
+        let own = Statement {
+            sid: None,
+            resource: None,
+            ..*statement
+        };
+        let principals = own.principal.iter().flat_map(|own| own.list);
+        let principals = principals.map(|entry| entry.value.value);
+        let actions = own.action.list.iter().map(|entry| entry.value);
+        let names = principals.chain(actions).collect();
+        let document = &policy.document;
+        let known = self.known_ways.entry((document.kind, names)).or_default();
+        for way in known.iter() {
+            let other = self.ways.get(*way).map(|policy| policy.document);
+            let is_same = other.is_some_and(|other| {
+                other.statements == [own] && other.has_variables() == document.has_variables()
+            });
+            if is_same {
+                return *way;
+            }
+        }
+        let way = self.ways.len();
+        known.push(way);
+        let document = Document {
+            statements: arena.alloc_slice_copy(&[own]),
+            ..*document
+        };
+        self.ways.push(Policy {
+            document,
+            ..*policy
+        });
+        way
+    }
+}
+
 impl<'d> Questions<'d> {
     /// The places of known targets, in their order, of which it is not proved that none of the actions is allowed to a caller.
     pub(super) fn candidates(
@@ -169,6 +248,7 @@ impl<'d> Questions<'d> {
         let (asker, scope, _) = asked;
         let (home, _) = asker.home();
         let targets = Rc::clone(&self.targets);
+        let mut possible = Possible::new();
         let is_anything = self.is_in_full || self.owner.is_some() || !is_account_id(home);
         let mut places: Vec<usize> = if is_anything {
             let meets = |own: &KnownTarget| scope.resources.may_meet_resource(&own.pattern);
@@ -179,7 +259,17 @@ impl<'d> Questions<'d> {
         } else {
             let (own, openable) = (self.owned(&scope.resources), self.openable(scope));
             let of = |places: &ByAccount| places.get(home).cloned().unwrap_or_default();
-            [of(&own), of(&openable.named), openable.any.clone()].concat()
+            let mut places = [of(&own), of(&openable.named), openable.unowned.clone()].concat();
+            let is_open = !openable.ways.is_empty() || !openable.untold.is_empty();
+            if is_open && self.may(asked, Class::Elsewhere, &mut possible) {
+                places.extend(&openable.untold);
+                for (way, of) in &openable.ways {
+                    if self.may(asked, Class::Through(*way), &mut possible) {
+                        places.extend(of);
+                    }
+                }
+            }
+            places
         };
         places.sort_unstable();
         places.dedup();
@@ -188,24 +278,43 @@ impl<'d> Questions<'d> {
             return places;
         }
         let granted = self.granted(asker, scope);
-        let mut possible: [Option<bool>; 3] = [None; 3];
         places.retain(|place| {
             let Some(target) = targets.get(*place) else {
                 return false;
             };
             let by = self.opens_by((asker, scope), (*place, target), granted.as_deref());
-            let (number, class) = match by {
-                By::Any => return true,
-                By::None => return false,
+            let mut may = |class| self.may(asked, class, &mut possible);
+            match by {
+                By::Any => true,
+                By::None => false,
                 // What only the caller's own policies may allow, they may allow on unknown targets too.
-                By::Caller => (0, Class::Unknown),
-                By::Target => (1, Class::Opened),
-                By::Both => (2, Class::Elsewhere),
-            };
-            let known = possible.get_mut(number);
-            known.is_none_or(|own| *own.get_or_insert_with(|| self.is_possible(asked, &class)))
+                By::Caller => may(Class::Unknown),
+                By::Target => may(Class::Opened),
+                By::Both(ways) => {
+                    may(Class::Elsewhere)
+                        && ways.is_none_or(|ways| {
+                            let mut ways = ways.into_iter();
+                            ways.any(|way| may(Class::Through(way)))
+                        })
+                }
+            }
         });
         places
+    }
+
+    /// False only if it is proved of more than a class of targets that nothing is allowed on it.
+    fn may(
+        &mut self,
+        asked: (&Asker<'d>, &Rc<Scope>, Option<Element<'d>>),
+        class: Class,
+        known: &mut Possible,
+    ) -> bool {
+        if let Some(known) = known.get(&class) {
+            return *known;
+        }
+        let is_possible = self.is_possible(asked, &class);
+        known.insert(class, is_possible);
+        is_possible
     }
 
     /// Patterns of the resources on which a caller's own policies may allow one of the actions; none if that cannot be told.
@@ -238,27 +347,29 @@ impl<'d> Questions<'d> {
         granted: Option<&[String]>,
     ) -> By {
         let (home, _) = asker.home();
-        if !is_account_id(home) || target.has_grants || self.owner.is_some() {
+        if !is_account_id(home) || self.owner.is_some() {
             return By::Any;
         }
-        let Some(openings) = self.openings_of(place, target) else {
-            return By::Any;
-        };
         let is_foreign = target.owner.as_deref().is_some_and(|owner| owner != home);
-        let opens = openings.iter().any(|own| own.may_open(scope, asker));
-        let Some(granted) = granted else {
-            return match is_foreign && !opens {
+        let is_granted = || {
+            granted.is_none_or(|granted| {
+                let granted = Selection::of(granted.iter().cloned());
+                granted.may_meet_resource(&target.pattern)
+            })
+        };
+        let Allows::Seen(openings) = self.openings_of(place, target) else {
+            return match is_foreign {
+                true if is_granted() => By::Both(None),
                 true => By::None,
                 false => By::Any,
             };
         };
-        let is_granted = || {
-            let granted = Selection::of(granted.iter().cloned());
-            granted.may_meet_resource(&target.pattern)
-        };
-        match (is_foreign, opens) {
-            (true, true) if is_granted() => By::Both,
+        let ways = openings.iter().filter(|own| own.may_open(scope, asker));
+        let ways: Vec<usize> = ways.map(|own| own.way).collect();
+        match (is_foreign, !ways.is_empty()) {
+            (true, true) if is_granted() => By::Both(Some(ways)),
             (true, _) => By::None,
+            (false, _) if granted.is_none() => By::Any,
             (false, true) => By::Target,
             // The policy of a user or role is about STS alone, and nothing else than it allows that.
             (false, false) if target.is_entity && !target.has_tags => By::None,
@@ -319,24 +430,28 @@ impl<'d> Questions<'d> {
             if target.owner.is_some() && !target.has_policy && !target.has_grants {
                 continue;
             }
-            let is_told = target.owner.is_some() && !target.has_grants;
-            let openings = match is_told {
-                true => self.openings_of(place, target),
-                false => None,
-            };
-            let Some(openings) = openings else {
-                found.any.push(place);
+            if target.owner.is_none() {
+                found.unowned.push(place);
                 continue;
+            }
+            let openings = match self.openings_of(place, target) {
+                Allows::Seen(openings) => openings,
+                // What is not seen is about the service of the target at least.
+                Allows::Unseen if !scope.may_be_of(&target.example) => continue,
+                Allows::Unseen | Allows::Untold => {
+                    found.untold.push(place);
+                    continue;
+                }
             };
-            let about = openings.iter().filter(|own| own.may_be_about(scope));
-            let named: Option<Vec<&Vec<Named>>> = about.map(|own| own.named.as_ref()).collect();
-            let Some(named) = named else {
-                found.any.push(place);
-                continue;
-            };
-            for own in named.into_iter().flatten() {
-                let places = found.named.entry(own.account.clone()).or_default();
-                places.push(place);
+            for opening in openings.iter().filter(|own| own.may_be_about(scope)) {
+                let Some(named) = &opening.named else {
+                    found.ways.entry(opening.way).or_default().push(place);
+                    continue;
+                };
+                for own in named {
+                    let places = found.named.entry(own.account.clone()).or_default();
+                    places.push(place);
+                }
             }
         }
         let found = Rc::new(found);
@@ -344,26 +459,41 @@ impl<'d> Questions<'d> {
         found
     }
 
-    /// The Allows of a target's policy; none if it was not seen, or others have a say.
-    fn openings_of(&mut self, place: usize, target: &KnownTarget) -> Option<Rc<Vec<Opening>>> {
+    fn openings_of(&mut self, place: usize, target: &KnownTarget) -> Allows {
         if let Some(known) = self.openings.of_targets.get(&place) {
             return known.clone();
         }
-        let found = self.read_openings(target).map(Rc::new);
+        let found = self.read_openings(target);
         self.openings.of_targets.insert(place, found.clone());
         found
     }
 
-    fn read_openings(&mut self, target: &KnownTarget) -> Option<Vec<Opening>> {
+    fn read_openings(&mut self, target: &KnownTarget) -> Allows {
         let stranger = Asker::new(Request::new(Caller::Anonymous, "", "").principal);
-        let policies = self.seen_policies_for(&stranger, &target.example)?;
-        let resource = match (policies.resource, target.has_policy) {
-            (Some(own), true) => own,
-            (None, false) => Vec::new(),
-            _ => return None,
+        let scratch = Bump::new();
+        let Ok(facts) = self.facts_on(&stranger, &target.example, &scratch) else {
+            return Allows::Untold;
         };
-        let statements = resource.iter().flat_map(|own| own.document.statements);
-        let allows = statements.filter(|own| own.effect == Effect::Allow);
-        Some(allows.map(Opening::of).collect())
+        if facts.obstacle.is_some() && !target.has_grants {
+            return Allows::Unseen;
+        }
+        let policies = self.policies(&facts.sets);
+        let resource = policies.map(|own| (own.resource, target.has_policy, target.has_grants));
+        let resource = match resource {
+            Some((Some(own), true, false)) => own,
+            Some((None, false, false)) => Vec::new(),
+            _ => return Allows::Untold,
+        };
+        let (directory, arena) = (self.directory, self.arena);
+        let all = resource.iter().flat_map(|policy| {
+            let statements = policy.document.statements.iter();
+            statements.map(move |statement| (policy, statement))
+        });
+        let allows = all.filter(|(_, statement)| statement.effect == Effect::Allow);
+        let openings = allows.map(|(policy, statement)| {
+            let way = self.openings.way_of(policy, statement, arena);
+            Opening::of(directory, statement, way)
+        });
+        Allows::Seen(Rc::new(openings.collect()))
     }
 }

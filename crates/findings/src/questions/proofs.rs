@@ -42,7 +42,6 @@ impl<'d> Questions<'d> {
         let targets = Rc::clone(&self.targets);
         let mut resources = vec![ask.scope.resources.clone()];
         let (example, is_known) = match ask.class {
-            Class::Unknown | Class::Opened | Class::Elsewhere | Class::NoAccount => ("*", false),
             Class::Own => (own.as_str(), true),
             Class::One(arn) => (arn.as_str(), arn != "*"),
             Class::Known(place) => match targets.get(*place) {
@@ -52,6 +51,7 @@ impl<'d> Questions<'d> {
                 }
                 None => return (Found::None, Vec::new()),
             },
+            _ => ("*", false),
         };
         let known: Vec<&KnownTarget> = match ask.class {
             Class::Known(place) => targets.get(*place).into_iter().collect(),
@@ -106,7 +106,7 @@ impl<'d> Questions<'d> {
                 }
             };
             facts.external_grant |= matches!(ask.class, Class::Opened | Class::Elsewhere);
-            facts.is_owner &= *ask.class != Class::Elsewhere;
+            facts.is_owner &= !ask.class.is_elsewhere();
             if facts.obstacle.is_some() && !ask.scope.may_be_of(example) {
                 continue;
             }
@@ -167,8 +167,11 @@ impl<'d> Questions<'d> {
         for own in &relevant {
             join(&mut policies, &own.policies);
         }
-        if *ask.class == Class::Elsewhere {
+        if ask.class.is_elsewhere() {
             policies.rcps.clear();
+        }
+        if let Class::Through(way) = ask.class {
+            policies.resource = Some(self.openings.way(*way).into_iter().collect());
         }
         // What they say of other targets takes no part, and tells apart principals that are alike here.
         let target = match ask.class {
@@ -211,7 +214,7 @@ impl<'d> Questions<'d> {
             work: WORK,
         };
         let key = Key {
-            is_elsewhere: *ask.class == Class::Elsewhere,
+            elsewhere: ask.class.is_elsewhere().then(|| ask.class.clone()),
             contents,
             caller: 2 * ask.asker.kind() + u8::from(facts.is_service_linked()),
             given: [
