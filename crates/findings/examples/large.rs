@@ -16,7 +16,8 @@ use portcullis_directory::{Directory, LoadOptions};
 use portcullis_findings::{Asker, Can, Selection, escalations, of_each, who_can};
 use portcullis_testkit::directory::{Generator, Scale};
 
-/// A span of time, and what all threads computed in it, which says more on a machine that others use too.
+/// A span of time, what all threads computed in it, which says more on a machine that others use too, and the most memory that was
+/// in use.
 struct Measured {
     start: Instant,
     ticks: u64,
@@ -24,10 +25,20 @@ struct Measured {
 
 impl Measured {
     fn start() -> Measured {
+        // Forgets the most that was in use before, where the system does that.
+        let _ = fs::write("/proc/self/clear_refs", "5");
         Measured {
             start: Instant::now(),
             ticks: Measured::ticks(),
         }
+    }
+
+    /// The most memory that was in use, in megabytes, where the system tells.
+    fn megabytes() -> u64 {
+        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let most = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let number = most.and_then(|text| text.split_whitespace().next()?.parse::<u64>().ok());
+        number.unwrap_or_default() / 1024
     }
 
     /// Hundredths of a second of this process, where the system tells them.
@@ -42,7 +53,12 @@ impl Measured {
 impl std::fmt::Display for Measured {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let computed = (Measured::ticks() - self.ticks) * 10;
-        write!(f, "{:?} ({computed} ms computed)", self.start.elapsed())
+        let most = Measured::megabytes();
+        write!(
+            f,
+            "{:?} ({computed} ms computed, at most {most} MB)",
+            self.start.elapsed()
+        )
     }
 }
 
