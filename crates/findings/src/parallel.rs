@@ -13,7 +13,8 @@ use crate::questions::Questions;
 /// How many callers a thread takes at once.
 const BLOCK: usize = 16;
 
-/// Asks of each of some callers, and gives the answers in their order. Each thread has what it found out for itself.
+/// Asks of each of some callers, and gives the answers in their order. Each thread has what it found out for itself, and begins
+/// anew when that is much.
 pub fn of_each<T: Send>(
     directory: &Directory,
     (given, owner): (&[ContextEntry<'_>], Option<&str>),
@@ -27,19 +28,21 @@ pub fn of_each<T: Send>(
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
-                let arena = Bump::new();
-                let mut questions = Questions::new(directory, given, &arena).owned_by(owner);
                 loop {
-                    let start = taken.fetch_add(BLOCK, Ordering::Relaxed);
-                    let block = askers.iter().enumerate().skip(start).take(BLOCK);
-                    let own: Vec<(usize, T)> = block
-                        .map(|(place, asker)| (place, ask(&mut questions, asker, place)))
-                        .collect();
-                    if own.is_empty() {
-                        return;
-                    }
-                    if let Ok(mut found) = found.lock() {
-                        found.extend(own);
+                    let arena = Bump::new();
+                    let mut questions = Questions::new(directory, given, &arena).owned_by(owner);
+                    while !questions.is_full() {
+                        let start = taken.fetch_add(BLOCK, Ordering::Relaxed);
+                        let block = askers.iter().enumerate().skip(start).take(BLOCK);
+                        let own: Vec<(usize, T)> = block
+                            .map(|(place, asker)| (place, ask(&mut questions, asker, place)))
+                            .collect();
+                        if own.is_empty() {
+                            return;
+                        }
+                        if let Ok(mut found) = found.lock() {
+                            found.extend(own);
+                        }
                     }
                 }
             });

@@ -33,6 +33,10 @@ const WORK: u64 = 4_000_000;
 const ALTERNATIVES: usize = 3;
 /// How often a known target is left out that a proof about unknown ones met.
 const EXCLUDED: usize = 32;
+/// How many answers and policies are remembered, and the bytes of what was read, before all of it is better forgotten: some
+/// hundreds of megabytes.
+const MOST_KNOWN: usize = 100_000;
+const MOST_BYTES: usize = 1 << 27;
 /// Actions that need no permission (`EVAL-90`): patterns leave them out.
 const EXEMPT: [&str; 2] = ["sts:GetCallerIdentity", "sts:GetSessionToken"];
 
@@ -177,6 +181,12 @@ impl<'d> Questions<'d> {
             contents: Contents::default(),
             openings: Openings::default(),
         }
+    }
+
+    /// True if so much is remembered that questions had better begin anew.
+    pub(crate) fn is_full(&self) -> bool {
+        let answers: usize = self.known.values().map(Vec::len).sum();
+        answers + self.contents.len() > MOST_KNOWN || self.arena.allocated_bytes() > MOST_BYTES
     }
 
     /// Says who owns the resources that are asked about, where neither their ARN nor the directory does (`EVAL-12`).

@@ -75,6 +75,12 @@ impl Language {
         &self.patterns
     }
 
+    /// All of the language as patterns.
+    pub(crate) fn all_patterns(&self) -> Vec<Pattern> {
+        let texts = self.texts.iter().map(|own| crate::pattern::text(own));
+        texts.chain(self.patterns.iter().cloned()).collect()
+    }
+
     /// True if the language is a finite list of texts.
     pub(crate) fn is_texts(&self) -> bool {
         self.patterns.is_empty()

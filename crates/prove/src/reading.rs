@@ -18,17 +18,44 @@ use crate::work::{UsedUp, Work};
 pub(crate) struct Reading {
     pub(crate) number: bool,
     pub(crate) date: bool,
-    pub(crate) address: bool,
+    pub(crate) v4: bool,
+    pub(crate) v6: bool,
 }
 
 impl Reading {
     /// That of a text, as far as tests look at it.
     pub(crate) fn of(text: &str, looked: Reading) -> Reading {
+        let address = Address::parse(text);
         Reading {
             number: looked.number && Number::parse(text).is_some(),
             date: looked.date && instant::parse(text).is_some(),
-            address: looked.address && Address::parse(text).is_some(),
+            v4: looked.v4 && matches!(address, Some(Address::V4(_))),
+            v6: looked.v6 && matches!(address, Some(Address::V6(_))),
         }
+    }
+
+    /// Very few patterns that all texts that are read so match, and many others.
+    pub(crate) fn outline(self) -> Vec<Pattern> {
+        if self.v4 || self.v6 {
+            let part = Class::Address;
+            return vec![vec![Token::one(part), Token::one(part), Token::many(part)]];
+        }
+        let mut found = Vec::new();
+        for sign in ["", "+", "-"] {
+            let mut start: Pattern = text(sign);
+            start.push(DIGIT);
+            found.push(start.clone());
+            start.push(Token::many(Class::Any));
+            let ends = match self.date {
+                true => vec![DIGIT, Token::one(Class::Ascii('z'))],
+                false => vec![DIGIT],
+            };
+            found.extend(
+                ends.into_iter()
+                    .map(|end| [start.clone(), vec![end]].concat()),
+            );
+        }
+        found
     }
 
     /// The shapes of what is looked at.
@@ -40,8 +67,11 @@ impl Reading {
         if self.date {
             all.push(decimals().into_iter().chain(calendar()).collect());
         }
-        if self.address {
-            all.push(addresses());
+        if self.v4 {
+            all.push([v4()].into_iter().collect());
+        }
+        if self.v6 {
+            all.push([v6()].into_iter().collect());
         }
         all
     }
@@ -49,7 +79,8 @@ impl Reading {
     /// Texts of which those that are read so are some.
     fn shape(self, looked: Reading) -> Language {
         match self {
-            Reading { address: true, .. } => addresses(),
+            Reading { v4: true, .. } => [v4()].into_iter().collect(),
+            Reading { v6: true, .. } => [v6()].into_iter().collect(),
             Reading {
                 number: true,
                 date: true,
@@ -110,20 +141,23 @@ fn calendar() -> Vec<Pattern> {
     found
 }
 
-/// Addresses of both families.
-fn addresses() -> Language {
-    let mut v4 = Pattern::new();
+/// Addresses of four numbers.
+fn v4() -> Pattern {
+    let mut found = Pattern::new();
     for part in 0..4 {
         if part > 0 {
-            v4.extend(text("."));
+            found.extend(text("."));
         }
-        v4.extend(DIGITS);
+        found.extend(DIGITS);
     }
+    found
+}
+
+/// The others, which have two colons at least.
+fn v6() -> Pattern {
     let run = Token::many(Class::Address);
     let colon = Token::one(Class::Char(':'));
-    [v4, vec![run, colon, run, colon, run]]
-        .into_iter()
-        .collect()
+    vec![run, colon, run, colon, run]
 }
 
 /// The tests of a value that are about texts.

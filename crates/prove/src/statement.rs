@@ -301,7 +301,7 @@ pub(crate) fn condition<A: Algebra>(
         quantifier: operator.quantifier,
         negated: operator.base.is_negated(),
         if_exists: operator.if_exists && operator.quantifier == Quantifier::One,
-        asked: Asked::Values(values),
+        asked: Asked::Values(values.or_no_text()),
     }
 }
 

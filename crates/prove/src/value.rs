@@ -6,6 +6,7 @@ use portcullis_image::value::number::Number;
 
 use crate::joint::numbers_and_dates;
 use crate::language::{Language, Search, search};
+use crate::pattern::Pattern;
 use crate::reading::{Reading, Texts, by_readings};
 use crate::typed::{Cells, Orders, addresses, dates, numbers};
 use crate::work::{UsedUp, Work};
@@ -44,6 +45,35 @@ impl Values {
         }
     }
 
+    /// The same; no value of a type is the same as no text.
+    pub(crate) fn or_no_text(self) -> Values {
+        let is_empty = match &self {
+            Values::Text(_) => false,
+            Values::Number(_, constants) => constants.is_empty(),
+            Values::Date(_, constants) => constants.is_empty(),
+            Values::Address(networks) => networks.is_empty(),
+        };
+        match is_empty {
+            true => Values::Text(Language::default()),
+            false => self,
+        }
+    }
+
+    /// A few patterns of which each value matches one; none if they would be many.
+    pub(crate) fn outline(&self) -> Option<Vec<Pattern>> {
+        let reading = Reading {
+            number: matches!(self, Values::Number(..)),
+            date: matches!(self, Values::Date(..)),
+            v4: matches!(self, Values::Address(_)),
+            v6: matches!(self, Values::Address(_)),
+        };
+        match self {
+            Values::Text(own) if own.len() > MOST_PATTERNS => None,
+            Values::Text(own) => Some(own.all_patterns()),
+            _ => Some(reading.outline()),
+        }
+    }
+
     /// The language, if the values are texts.
     pub(crate) fn language(&self) -> Option<&Language> {
         match self {
@@ -53,6 +83,8 @@ impl Values {
     }
 }
 
+/// How many patterns an outline has.
+const MOST_PATTERNS: usize = 16;
 /// How many texts may be excluded one by one before the cells of typed values are called incomplete.
 const MOST_SPELLINGS: usize = 200;
 
@@ -219,7 +251,8 @@ impl Kinds {
         Reading {
             number: self.numbers.is_some(),
             date: self.dates.is_some(),
-            address: self.addresses.is_some(),
+            v4: self.addresses.is_some(),
+            v6: self.addresses.is_some(),
         }
     }
 

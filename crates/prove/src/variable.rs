@@ -120,6 +120,61 @@ fn first<'e>(key: &str, environment: &'e Environment) -> Option<&'e String> {
     }
 }
 
+/// The most patterns that one becomes in which letters are outlined.
+const MOST_OUTLINED: usize = 64;
+
+/// More than a language: in the place of each variable stand patterns of which its value matches one, or any text where none are
+/// known. They are told by the place in the environment of the key that a letter stands for.
+pub(crate) fn outlined<'o>(
+    language: &Language,
+    truths: impl Fn(VariableId) -> bool,
+    outline: impl Fn(usize) -> Option<&'o [Pattern]>,
+) -> Language {
+    let any = [vec![Token::many(Class::Any)]];
+    let letter = |id: VariableId| id.0.checked_sub(UNKNOWN);
+    let is_truth = |token: &Token| match token.class {
+        Class::Variable(id) => match letter(id) {
+            Some(letter) => letter % 4 == Flavor::Truth as u32,
+            None => truths(id),
+        },
+        _ => false,
+    };
+    let mut found = Vec::new();
+    for pattern in language.all_patterns() {
+        if pattern.iter().any(is_truth) {
+            found.extend(["true", "false"].map(|truth| {
+                let letters = truth.chars().map(|own| Token::one(Class::Ascii(own)));
+                letters.collect()
+            }));
+            continue;
+        }
+        let mut starts = vec![Pattern::new()];
+        for token in &pattern {
+            let Class::Variable(id) = token.class else {
+                starts.iter_mut().for_each(|own| own.push(*token));
+                continue;
+            };
+            let is_folded = letter(id).is_some_and(|own| own % 4 == Flavor::Folded as u32);
+            let known = letter(id).and_then(|own| outline(own as usize / 4));
+            let known = known.filter(|own| own.len() * starts.len() <= MOST_OUTLINED);
+            let with = |start: &Pattern, own: &Pattern| -> Pattern {
+                let tokens = own.iter().map(|token| match token.class {
+                    Class::Char(own) if is_folded => Token::one(Class::folded(own)),
+                    _ => *token,
+                });
+                start.iter().copied().chain(tokens).collect()
+            };
+            let known = known.unwrap_or(&any);
+            starts = starts
+                .iter()
+                .flat_map(|start| known.iter().map(|own| with(start, own)).collect::<Vec<_>>())
+                .collect();
+        }
+        found.extend(starts);
+    }
+    found.into_iter().collect()
+}
+
 /// True if a letter stands for the value of a key itself, as it is or without regard to case.
 pub(crate) fn is_own(id: VariableId, key: &str, environment: &Environment) -> bool {
     let Some(letter) = id.0.checked_sub(UNKNOWN) else {

@@ -40,6 +40,11 @@ pub(super) struct Contents<'d> {
 }
 
 impl<'d> Contents<'d> {
+    /// How many sets are remembered, each for what some question is about.
+    pub(super) fn len(&self) -> usize {
+        self.relevant.len()
+    }
+
     /// The number of what a question is about.
     pub(super) fn scope(&mut self, scope: &Scope) -> u32 {
         let next = u32::try_from(self.scopes.len()).unwrap_or(u32::MAX);

@@ -14,9 +14,9 @@ use crate::domain::Domain;
 use crate::formula::Wish;
 use crate::key::{Asked, Found, Test};
 use crate::language::Language;
-use crate::pattern::{Class, Token};
+use crate::pattern::{Class, Pattern, Token, VariableId, has_variable};
 use crate::statement::OPAQUE;
-use crate::variable::{Environment, Taken, itself, substitute};
+use crate::variable::{Environment, Taken, itself, outlined, substitute};
 use crate::work::{UsedUp, Work};
 
 /// How many ways of taking the keys of variables are tried before a contradiction is looked for, and in all.
@@ -133,11 +133,39 @@ impl<'f> Theory<'f> {
     }
 
     /// The tests of a key that have no variables.
-    fn own_tests(&self, key: &str, plain: &Groups<'f>, open: &Groups<'f>) -> Vec<Wish> {
+    fn own_tests(&self, key: &str, known: &Known<'_, 'f>) -> Vec<Wish> {
+        let mut own = self.all_tests(key, known);
+        own.retain(|wish| !self.has_variable(*wish));
+        own
+    }
+
+    /// The tests of a key.
+    fn all_tests(&self, key: &str, known: &Known<'_, 'f>) -> Vec<Wish> {
         let is_own = |part: &Part| matches!(part, Part::Key(own) if own == key);
-        let groups = plain.iter().chain(open).filter(|(part, _)| is_own(part));
-        let all = groups.flat_map(|(_, wishes)| wishes).copied();
-        all.filter(|wish| !self.has_variable(*wish)).collect()
+        let groups = known.plain.iter().chain(known.open);
+        let own = groups.filter(|(part, _)| is_own(part));
+        own.flat_map(|(_, wishes)| wishes).copied().collect()
+    }
+
+    /// True if a variable stands for the whole or a part of a truth value.
+    fn is_truth(&self, id: VariableId) -> bool {
+        let variable = self.formulas.variable_of(id);
+        variable.is_some_and(|own| own.flavor == Flavor::Truth)
+    }
+
+    /// Patterns of which the value of a key matches one, if it is one and passes a test.
+    fn outline(&self, test: &Test, wanted: bool) -> Option<Vec<Pattern>> {
+        let values = test.of_one().filter(|_| wanted != test.negated)?;
+        let mut outline = values.outline()?;
+        if outline.iter().any(|own| has_variable(own)) {
+            let language = outline.into_iter().collect();
+            let any = outlined(&language, |id| self.is_truth(id), |_| None);
+            outline = any.all_patterns();
+        }
+        if test.quantifier == portcullis_model::Quantifier::All {
+            outline.push(Pattern::new()); // `COND-32`
+        }
+        Some(outline)
     }
 
     /// The keys that must have equal values where both have one.
@@ -173,7 +201,7 @@ impl<'f> Theory<'f> {
     ) -> Result<Vec<Vec<String>>, UsedUp> {
         let part = Part::Key(key.to_owned());
         let (open, plain) = (known.open, known.plain);
-        let own = self.tests(&self.own_tests(key, plain, open));
+        let own = self.tests(&self.own_tests(key, known));
         if let Some(caller) = caller
             .first()
             .filter(|_| self.case.domain == Domain::Standard)
@@ -258,12 +286,14 @@ impl<'f> Theory<'f> {
         let mut named: Vec<String> = Vec::new();
         for language in &languages {
             named.extend(language.texts().iter().take(8).cloned());
-            let fixed = language
-                .patterns()
-                .iter()
-                .filter(|own| !crate::pattern::has_variable(own));
-            for pattern in fixed.take(8) {
-                named.extend(["", "x"].map(|run| filled(pattern, run)));
+            for pattern in language.patterns().iter().take(8) {
+                // A variable becomes a value that is tried for each key.
+                let or_x = |token: &Token| match token.class {
+                    Class::Variable(_) => Token::one(Class::Char('x')),
+                    _ => *token,
+                };
+                let pattern: Pattern = pattern.iter().map(or_x).collect();
+                named.extend(["", "x"].map(|run| filled(&pattern, run)));
             }
         }
         let mut found = Vec::new();
@@ -369,8 +399,17 @@ impl<'f> Theory<'f> {
                         return Ok(None);
                     }
                 }
-                let Found::Values(values) = self.solve(part, &tests, None, work)? else {
-                    return Ok(None);
+                // A variable is most useful with a value, though its tests may do without.
+                let one = match is_key {
+                    true => self.solve(part, &tests, Some(&Taken::Unknown), work)?,
+                    false => Found::None,
+                };
+                let values = match one {
+                    Found::Values(values) => values,
+                    _ => match self.solve(part, &tests, None, work)? {
+                        Found::Values(values) => values,
+                        _ => return Ok(None),
+                    },
                 };
                 found.insert((*part).clone(), values);
                 if is_key {
@@ -461,18 +500,22 @@ impl<'f> Theory<'f> {
         }
         for (key, taken) in &environment {
             let part = Part::Key(key.clone());
-            let mut own: Vec<Wish> = Vec::new();
-            // What is asked of one is asked of all that are equal to it.
-            for other in environment
-                .keys()
-                .filter(|other| itself(key, other, &environment))
-            {
-                own.extend(self.own_tests(other, known.plain, known.open));
-            }
+            // What is asked of one is asked of all that are equal to it, if no variable in it is unknown.
+            let alike = environment.keys();
+            let alike = alike.filter(|other| itself(key, other, &environment));
+            let mut own: Vec<Wish> = alike.flat_map(|key| self.all_tests(key, known)).collect();
+            let mut tests: Vec<(Test, bool)> = self.replaced(&own, &environment);
+            let is_plain = |(test, _): &(Test, bool)| {
+                let language = test.language();
+                !language.is_some_and(Language::has_variable)
+            };
+            let mut are_plain = tests.iter().map(is_plain).collect::<Vec<_>>().into_iter();
+            own.retain(|_| are_plain.next() == Some(true));
+            tests.retain(is_plain);
             if own.is_empty() {
                 continue;
             }
-            let tests = self.tests(&own);
+            let tests: Group<'_> = tests.iter().map(|(test, wanted)| (test, *wanted)).collect();
             let by = || {
                 own.iter()
                     .chain(&equalities)
@@ -514,6 +557,65 @@ impl<'f> Theory<'f> {
             }
             if found.is_some() {
                 return Ok(found);
+            }
+        }
+        self.excluded_by_outlines(known, &environment, &equalities, work)
+    }
+
+    /// The same, where tests of keys tell the outlines of their values: whatever a part would have to match in the place of a
+    /// key is more than it matches, so what excludes that excludes all. Tests that a part must not pass take no part, since
+    /// of them that is less.
+    fn excluded_by_outlines(
+        &self,
+        known: &Known<'_, 'f>,
+        environment: &Environment,
+        equalities: &[Wish],
+        work: &mut Work,
+    ) -> Result<Option<BTreeSet<Wish>>, UsedUp> {
+        let mut outlines: Vec<(Vec<Vec<Pattern>>, Vec<Wish>)> = Vec::new();
+        for (key, taken) in environment {
+            let is_first = *taken == Taken::Unknown;
+            let alike = environment
+                .keys()
+                .filter(|other| is_first && itself(key, other, environment));
+            let (mut all, mut by) = (Vec::new(), Vec::new());
+            for wish in alike.flat_map(|key| self.all_tests(key, known)) {
+                if let [(test, wanted)] = self.tests(&[wish]).as_slice() {
+                    if let Some(outline) = self.outline(test, *wanted) {
+                        all.push(outline);
+                        by.push(wish);
+                    }
+                }
+            }
+            outlines.push((all, by));
+        }
+        let most = outlines.iter().map(|(all, _)| all.len()).max();
+        for choice in 0..most.unwrap_or_default() {
+            let chosen = |place: usize| {
+                let (all, _) = outlines.get(place)?;
+                all.get(choice).or(all.last()).map(Vec::as_slice)
+            };
+            for (part, wishes) in known.open {
+                let tests = self.replaced(wishes, environment);
+                let outlined = tests.into_iter().filter_map(|(test, wanted)| {
+                    let Some(language) = test.language().filter(|own| own.has_variable()) else {
+                        return Some((test, wanted));
+                    };
+                    let more = outlined(language, |id| self.is_truth(id), chosen);
+                    (wanted != test.negated).then(|| (test.with(more), wanted))
+                });
+                let tests: Vec<(Test, bool)> = outlined.collect();
+                let tests: Group<'_> = tests.iter().map(|(test, wanted)| (test, *wanted)).collect();
+                work.spend(size(&tests))?;
+                let shape = match part {
+                    Part::Key(key) => environment.get(key),
+                    _ => None,
+                };
+                if self.solve(part, &tests, shape, work)? == Found::None {
+                    let by = outlines.iter().flat_map(|(_, by)| by);
+                    let all = wishes.iter().chain(equalities).chain(by);
+                    return Ok(Some(all.copied().collect()));
+                }
             }
         }
         Ok(None)
