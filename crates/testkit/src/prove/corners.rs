@@ -457,6 +457,48 @@ pub fn corners() -> Vec<Corner> {
         may(json!("s3:*")),
         true,
     );
+    let of_team = |operator: &str, team: &str| {
+        let condition = json!({operator: {"aws:PrincipalTag/team": team}});
+        json!([{"Effect": "Allow", "Action": "s3:GetObject", "Resource": s3("b/${aws:PrincipalTag/team}/*"), "Condition": condition}])
+    };
+    add(
+        "a variable whose key looks like what the old one allows (VAR-7)",
+        on(json!(s3("b/red-*"))),
+        of_team("StringLike", "red-*"),
+        false,
+    );
+    add(
+        "a variable whose key looks like more",
+        on(json!(s3("b/red-*"))),
+        of_team("StringLike", "re*"),
+        true,
+    );
+    add(
+        "a variable whose key is not what it is asked for",
+        on(json!(s3("b/red-*"))),
+        of_team("StringNotLike", "blue-*"),
+        true,
+    );
+    add(
+        "a variable whose key is a number begins with a digit or a sign (COND-55)",
+        json!([{"Effect": "Allow", "Action": "s3:GetObject", "NotResource": s3("b/a*")}]),
+        of_team("NumericLessThan", "5"),
+        false,
+    );
+    add(
+        "a test of a key with a variable is more of what the variable is in a test that must not pass",
+        json!([{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"},
+            {"Effect": "Deny", "Action": "s3:GetObject", "NotResource": s3("b/${aws:PrincipalTag/team}/*")}]),
+        json!([{"Effect": "Allow", "Action": "s3:GetObject", "Resource": s3("b/red/*"),
+            "Condition": {"StringLike": {"aws:PrincipalTag/team": "re*"}}}]),
+        true,
+    );
+    add(
+        "of addresses only those of the family that is asked for (COND-75)",
+        only(json!({"ForAnyValue:NotIpAddress": {"k:l": "10.0.0.0/8"}})),
+        only(json!({"StringLike": {"k:l": "a*"}})),
+        false,
+    );
     let letters: Vec<String> = ('A'..='Z').map(|letter| format!("s3:{letter}*")).collect();
     add(
         "every letter is not every name",
