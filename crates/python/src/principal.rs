@@ -195,10 +195,16 @@ impl<'a> Who<'a> {
     /// By an ARN, without copying it if it says all.
     #[inline]
     pub(crate) fn of_text(py: Python<'_>, arn: &'a str) -> PyResult<Who<'a>> {
+        Who::read(arn).map_err(|error| refused(py, arn, &error))
+    }
+
+    /// The same, for whoever does not hold the interpreter's lock.
+    #[inline]
+    pub(crate) fn read(arn: &'a str) -> Result<Who<'a>, portcullis::PrincipalError> {
         match Caller::from_arn(arn) {
             Ok(caller) => Ok(Who::Caller(caller)),
             // A session whose role has to be guessed.
-            Err(_) => of_text(py, arn).map(Who::Owned),
+            Err(_) => portcullis::Principal::from_arn(arn).map(Who::Owned),
         }
     }
 
