@@ -111,7 +111,13 @@ impl Authorizer {
     ) -> PyResult<Explanation> {
         let flags = (restrict_public_buckets, external_grant);
         let explain = |query: &portcullis::Query<'_>| self.own.explain(query);
-        let own = asked((principal, action, resource), context, owner, flags, explain)?;
+        let own = asked(
+            (principal, action, resource),
+            context,
+            owner,
+            flags,
+            explain,
+        )?;
         Ok(Explanation { own })
     }
 
@@ -123,7 +129,8 @@ impl Authorizer {
     fn decide_many<'py>(&self, requests: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
         let py = requests.py();
         let mut decided = Vec::new();
-        const WANTED: &str = "(principal, action, resource) or (principal, action, resource, context)";
+        const WANTED: &str =
+            "(principal, action, resource) or (principal, action, resource, context)";
         for (place, request) in items("requests", "an iterable of tuples", requests)?.enumerate() {
             columns::interrupted(py, place)?;
             let request = request?;
@@ -135,7 +142,11 @@ impl Authorizer {
                     let text = format!("a request must be {WANTED}, not a tuple of {count}");
                     return Err(pyo3::exceptions::PyTypeError::new_err(text));
                 }
-                let names = (&parts.get_item(0)?, &parts.get_item(1)?, &parts.get_item(2)?);
+                let names = (
+                    &parts.get_item(0)?,
+                    &parts.get_item(1)?,
+                    &parts.get_item(2)?,
+                );
                 let context = match count {
                     4 => Some(parts.get_item(3)?).filter(|own| !own.is_none()),
                     _ => None,
@@ -298,7 +309,11 @@ fn asked<T>(
             given.pairs()?
         }
     };
-    let (who, what, target) = (Who::of(principal)?, What::of(action)?, Target::of(resource)?);
+    let (who, what, target) = (
+        Who::of(principal)?,
+        What::of(action)?,
+        Target::of(resource)?,
+    );
     let query = what
         .query(who.caller(), &target)
         .context(&pairs)

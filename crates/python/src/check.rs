@@ -1,6 +1,6 @@
 //! What is wrong with a document, and what probably does not do what was meant.
 
-use portcullis::{PolicySet, PolicyKind, Severity};
+use portcullis::{PolicyKind, PolicySet, Severity};
 use portcullis_lint::{Finding, Group, Options, ResourceType, Step, lint};
 use portcullis_source::LineIndex;
 use pyo3::exceptions::PyValueError;
@@ -32,7 +32,7 @@ struct Found {
 /// >>> for finding in portcullis.check('''{"Version": "2012-10-17",
 /// ...   "Statement": {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"}}'''):
 /// ...     print(finding.code, finding.level, finding.line, finding.column)
-/// PASS_ROLE_WITH_STAR_IN_RESOURCE SECURITY_WARNING 2 72
+/// PASS_ROLE_WITH_STAR_IN_RESOURCE SECURITY_WARNING 2 46
 #[pyfunction]
 #[pyo3(signature = (document, /, *, r#type=None, resource_type=None))]
 pub(crate) fn check<'py>(
@@ -94,7 +94,10 @@ fn found(name: &str, json: &str, kind: PolicyKind, resource: Option<ResourceType
             message: own.message.clone(),
             help: own.help.clone(),
             place: own.position(),
-            pointer: own.path.as_deref().map(|way| portcullis::Pointer(way).to_string()),
+            pointer: own
+                .path
+                .as_deref()
+                .map(|way| portcullis::Pointer(way).to_string()),
         })
         .collect();
     let base = Options::new(kind);
@@ -130,7 +133,10 @@ fn found(name: &str, json: &str, kind: PolicyKind, resource: Option<ResourceType
         let mut told = all.iter();
         told.any(|other| other.code == own.code && other.place.0 == own.place.0)
     };
-    let more: Vec<Found> = of_linter.into_iter().filter(|own| !is_told(own, &all)).collect();
+    let more: Vec<Found> = of_linter
+        .into_iter()
+        .filter(|own| !is_told(own, &all))
+        .collect();
     all.extend(more);
     all.sort_by_key(|own| own.place);
     all

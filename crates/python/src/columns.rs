@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use portcullis::{Decision, ResourceRef, Scratch, Value};
 use pyo3::exceptions::PyValueError;
-use pyo3::prelude::*;
 use pyo3::intern;
+use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyMemoryView};
 
 use crate::convert::{Given, items, text, value};
@@ -222,7 +222,12 @@ impl Table<'_> {
     fn rows(&self) -> PyResult<usize> {
         let context = self.context.iter().map(|(_, own)| own.rows());
         let owner = self.owner.as_ref().and_then(Column::rows);
-        let names = [self.principal.rows(), self.action.rows(), self.resource.rows(), owner];
+        let names = [
+            self.principal.rows(),
+            self.action.rows(),
+            self.resource.rows(),
+            owner,
+        ];
         let mut all = names.into_iter().chain(context).flatten();
         let Some(first) = all.next() else {
             let text = "no column has rows: give at least one as Strings";
@@ -289,11 +294,7 @@ impl Table<'_> {
 /// Decides the rows of columns.
 pub(crate) fn decide<'py>(
     authorizer: &portcullis::Authorizer,
-    (principal, action, resource): (
-        &Bound<'py, PyAny>,
-        &Bound<'py, PyAny>,
-        &Bound<'py, PyAny>,
-    ),
+    (principal, action, resource): (&Bound<'py, PyAny>, &Bound<'py, PyAny>, &Bound<'py, PyAny>),
     context: Option<&Bound<'py, PyAny>>,
     owner: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyBytes>> {

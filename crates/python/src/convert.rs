@@ -58,6 +58,18 @@ pub(crate) fn one_or_more(what: &str, found: &Bound<'_, PyAny>) -> PyResult<Vec<
     }
 }
 
+/// Refuses a pattern of a question that is longer than any ARN: the work of a question grows with it.
+pub(crate) fn within_reason(what: &str, pattern: &str) -> PyResult<()> {
+    const LONGEST: usize = 2_048;
+    match pattern.len() > LONGEST {
+        true => {
+            let text = format!("{what} must not be longer than {LONGEST} bytes");
+            Err(pyo3::exceptions::PyValueError::new_err(text))
+        }
+        false => Ok(()),
+    }
+}
+
 const VALUE: &str = "str, bool, int, or a list of these";
 
 /// A value of a condition key. What has to be written anew lies in the arena.

@@ -10,7 +10,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
-use crate::convert::{Given, one_or_more, optional};
+use crate::convert::{Given, one_or_more, optional, within_reason};
 use crate::errors::{no_pickle, of_problems, policy_error, request_error};
 use crate::explanation::Explanation;
 use crate::handles::{Target, What};
@@ -33,7 +33,7 @@ thread_local! {
 /// True
 /// >>> answers = directory.who_can("s3:GetObject", "arn:aws:s3:::shop-orders/1")
 /// >>> answers.is_complete, answers[0].principal, answers[0].answer
-/// (True, 'arn:aws:iam::111111111111:role/service/Checkout', 'yes')
+/// (True, 'arn:aws:iam::222222222222:role/Analyst', 'yes')
 #[pyclass(frozen, module = "portcullis")]
 pub(crate) struct Directory {
     own: directory::Directory,
@@ -56,10 +56,7 @@ fn texts(context: Option<&Bound<'_, PyAny>>) -> PyResult<Context> {
 }
 
 /// Calls a function with keys as requests of directories have them.
-fn with_entries<T>(
-    context: &Context,
-    call: impl FnOnce(&[directory::ContextEntry<'_>]) -> T,
-) -> T {
+fn with_entries<T>(context: &Context, call: impl FnOnce(&[directory::ContextEntry<'_>]) -> T) -> T {
     let values: Vec<(&str, Vec<&str>)> = context
         .iter()
         .map(|(key, values)| (key.as_str(), values.iter().map(String::as_str).collect()))
@@ -77,6 +74,7 @@ fn refused(py: Python<'_>, error: &CheckError) -> PyErr {
 
 /// The action of a question, which may be a pattern, checked as the command line does.
 fn actions(found: &str) -> PyResult<Selection> {
+    within_reason("an action", found)?;
     let sample = found.replace(['*', '?'], "x");
     let sample = match sample.bytes().all(|byte| byte == b'x') {
         true => "x:x",
@@ -119,17 +117,17 @@ impl Directory {
     fn request<T>(
         &self,
         py: Python<'_>,
-        (principal, action, resource): (
-            &Bound<'_, PyAny>,
-            &Bound<'_, PyAny>,
-            &Bound<'_, PyAny>,
-        ),
+        (principal, action, resource): (&Bound<'_, PyAny>, &Bound<'_, PyAny>, &Bound<'_, PyAny>),
         context: Option<&Bound<'_, PyAny>>,
         owner: Option<&Bound<'_, PyAny>>,
         ask: impl FnOnce(&mut Engine, &Request<'_>) -> Result<T, CheckError>,
     ) -> PyResult<T> {
         let context = texts(context)?;
-        let (who, what, target) = (Who::of(principal)?, What::of(action)?, Target::of(resource)?);
+        let (who, what, target) = (
+            Who::of(principal)?,
+            What::of(action)?,
+            Target::of(resource)?,
+        );
         let owner = optional("owner", owner)?;
         let answer = with_entries(&context, |context| {
             let principal = who.model();
@@ -303,6 +301,7 @@ impl Directory {
         threads: Option<usize>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let context = texts(context)?;
+        within_reason("a resource", resource)?;
         let (action, resource) = (actions(action)?, Selection::of([resource]));
         let threads = self::threads(threads);
         let found = py.detach(|| {
@@ -341,9 +340,18 @@ impl Directory {
             None => vec!["*".to_owned()],
             Some(found) => one_or_more("resources", found)?,
         };
-        let named = actions.map(|found| one_or_more("actions", found)).transpose()?;
+        for resource in &resources {
+            within_reason("a resource", resource)?;
+        }
+        let named = actions
+            .map(|found| one_or_more("actions", found))
+            .transpose()?;
         let named = named
-            .map(|all| all.iter().map(|own| self::actions(own)).collect::<PyResult<Vec<_>>>())
+            .map(|all| {
+                all.iter()
+                    .map(|own| self::actions(own))
+                    .collect::<PyResult<Vec<_>>>()
+            })
             .transpose()?;
         let resources = Selection::of(resources);
         let found = py.detach(|| {
@@ -408,9 +416,12 @@ impl Directory {
                 let all = of_each(&self.own, given, &askers, threads, |questions, asker, _| {
                     questions.administrator(asker)
                 });
-                let arns = askers.iter().map(|own| own.arn().unwrap_or_default().to_owned());
+                let arns = askers
+                    .iter()
+                    .map(|own| own.arn().unwrap_or_default().to_owned());
                 let both = arns.zip(all);
-                both.filter_map(|(arn, own)| Some((arn, own?))).collect::<Vec<_>>()
+                both.filter_map(|(arn, own)| Some((arn, own?)))
+                    .collect::<Vec<_>>()
             })
         });
         let one = |(arn, own): &(String, portcullis_findings::Administrator)| {
@@ -424,7 +435,10 @@ impl Directory {
             let all = own.exceptions.iter().map(exempt);
             let members = can(py, &own.can)?;
             members.set_item("principal", arn)?;
-            members.set_item("exemptions", PyTuple::new(py, all.collect::<PyResult<Vec<_>>>()?)?)?;
+            members.set_item(
+                "exemptions",
+                PyTuple::new(py, all.collect::<PyResult<Vec<_>>>()?)?,
+            )?;
             records::make(py, "Administrator", &members)
         };
         let items = found.iter().map(one).collect::<PyResult<Vec<_>>>()?;

@@ -20,7 +20,7 @@ use crate::records;
 /// >>> why.decision, why.missing_keys
 /// (<Decision.IMPLICIT_DENY: 0>, ('aws:SecureTransport',))
 /// >>> print(why.message)
-/// User: arn:aws:iam::111122223333:user/ann is not authorized to perform: s3:GetObject on resource: "arn:aws:s3:::b/k" because no identity-based policy allows the s3:GetObject action
+/// User: arn:aws:iam::111122223333:user/ann is not authorized to perform: s3:GetObject on resource: arn:aws:s3:::b/k because no identity-based policy allows the s3:GetObject action
 /// >>> why.to_dict()["decision"]
 /// 'ImplicitDeny'
 #[pyclass(frozen, module = "portcullis")]

@@ -277,9 +277,7 @@ impl Query {
         values: Option<&Bound<'_, PyAny>>,
         owner: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<bool> {
-        Ok(self
-            .outcome(principal, resource, values, owner)?
-            .is_allow())
+        Ok(self.outcome(principal, resource, values, owner)?.is_allow())
     }
 
     /// Decides a request; takes and raises what `is_allowed` does.

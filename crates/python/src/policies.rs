@@ -31,7 +31,7 @@ use crate::principal::Who;
 /// ...     Policies.from_json(identity='{"Statement": {"Effect": "Deny", "Action": "s3:*", "Resorce": "*"}}')
 /// ... except PolicyError as error:
 /// ...     print([(one.code, one.path, one.line, one.column) for one in error.diagnostics])
-/// [('UNKNOWN_FIELD', 'identity', 1, 51), ('MISSING_RESOURCE', 'identity', 1, 15)]
+/// [('INVALID_POLICY_ELEMENT', 'identity', 1, 52)]
 #[pyclass(frozen, module = "portcullis")]
 pub(crate) struct Policies {
     /// None if they were opened from bytes, which hold no documents.
@@ -119,10 +119,7 @@ fn gather<'py>(
 }
 
 /// A document, and its name if it has one.
-pub(crate) fn document(
-    what: &str,
-    found: &Bound<'_, PyAny>,
-) -> PyResult<(String, Option<String>)> {
+pub(crate) fn document(what: &str, found: &Bound<'_, PyAny>) -> PyResult<(String, Option<String>)> {
     let py = found.py();
     let class = py.import(intern!(py, "portcullis._types"))?;
     if found.is_instance(&class.getattr(intern!(py, "Document"))?)? {
@@ -155,10 +152,12 @@ fn written(what: &str, found: &Bound<'_, PyAny>) -> PyResult<String> {
 
 fn path(what: &str, found: &Bound<'_, PyAny>) -> PyResult<PathBuf> {
     let path = found.extract::<PathBuf>();
-    path.map_err(|error| match error.is_instance_of::<PyTypeError>(found.py()) {
-        true => wrong_type(what, "str or os.PathLike", found),
-        false => error,
-    })
+    path.map_err(
+        |error| match error.is_instance_of::<PyTypeError>(found.py()) {
+            true => wrong_type(what, "str or os.PathLike", found),
+            false => error,
+        },
+    )
 }
 
 impl Policies {
@@ -194,20 +193,24 @@ impl Policies {
     ) -> PyResult<Policies> {
         let arguments = [identity, boundary, session, resource, trust, vpc_endpoint];
         let chains = [("scps", scps), ("rcps", rcps)];
-        let gathered = gather(arguments, chains, &mut |set, layer, is_trust, called, found| {
-            let (json, name) = document(&called, found)?;
-            let name = name.unwrap_or(called);
-            Ok(match (layer, is_trust) {
-                (_, true) => set.trust(&name, &json),
-                (Layer::Identity, _) => set.identity(&name, &json),
-                (Layer::Boundary, _) => set.boundary(&name, &json),
-                (Layer::Session, _) => set.session(&name, &json),
-                (Layer::Resource, _) => set.resource(&name, &json),
-                (Layer::VpcEndpoint, _) => set.vpc_endpoint(&name, &json),
-                (Layer::Scp(level), _) => set.scp(level, &name, &json),
-                (Layer::Rcp(level), _) => set.rcp(level, &name, &json),
-            })
-        })?;
+        let gathered = gather(
+            arguments,
+            chains,
+            &mut |set, layer, is_trust, called, found| {
+                let (json, name) = document(&called, found)?;
+                let name = name.unwrap_or(called);
+                Ok(match (layer, is_trust) {
+                    (_, true) => set.trust(&name, &json),
+                    (Layer::Identity, _) => set.identity(&name, &json),
+                    (Layer::Boundary, _) => set.boundary(&name, &json),
+                    (Layer::Session, _) => set.session(&name, &json),
+                    (Layer::Resource, _) => set.resource(&name, &json),
+                    (Layer::VpcEndpoint, _) => set.vpc_endpoint(&name, &json),
+                    (Layer::Scp(level), _) => set.scp(level, &name, &json),
+                    (Layer::Rcp(level), _) => set.rcp(level, &name, &json),
+                })
+            },
+        )?;
         Policies::compiled(py, gathered)
     }
 
@@ -231,13 +234,17 @@ impl Policies {
     ) -> PyResult<Policies> {
         let arguments = [identity, boundary, session, resource, trust, vpc_endpoint];
         let chains = [("scps", scps), ("rcps", rcps)];
-        let gathered = gather(arguments, chains, &mut |set, layer, is_trust, called, found| {
-            let path = path(&called, found)?;
-            Ok(match is_trust {
-                true => set.trust_file(path),
-                false => set.file(layer, path),
-            })
-        })?;
+        let gathered = gather(
+            arguments,
+            chains,
+            &mut |set, layer, is_trust, called, found| {
+                let path = path(&called, found)?;
+                Ok(match is_trust {
+                    true => set.trust_file(path),
+                    false => set.file(layer, path),
+                })
+            },
+        )?;
         Policies::compiled(py, gathered)
     }
 
@@ -285,7 +292,11 @@ impl Policies {
         external_grant: bool,
     ) -> PyResult<Explanation> {
         let given = Given::of(context)?;
-        let (who, what, target) = (Who::of(principal)?, What::of(action)?, Target::of(resource)?);
+        let (who, what, target) = (
+            Who::of(principal)?,
+            What::of(action)?,
+            Target::of(resource)?,
+        );
         let pairs = given.pairs()?;
         let query = what
             .query(who.caller(), &target)
@@ -311,7 +322,10 @@ impl Policies {
     }
 
     fn __reduce__(&self) -> PyResult<Py<PyAny>> {
-        Err(no_pickle("Policies", "keep `to_bytes()`, and open it with `from_bytes`"))
+        Err(no_pickle(
+            "Policies",
+            "keep `to_bytes()`, and open it with `from_bytes`",
+        ))
     }
 }
 

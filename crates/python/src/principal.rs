@@ -21,7 +21,7 @@ use crate::errors::{no_pickle, request_error, wrong_type};
 /// >>> Principal.from_arn("arn:aws:iam::111122223333:group/staff")
 /// Traceback (most recent call last):
 ///     ...
-/// portcullis.RequestError: `arn:aws:iam::111122223333:group/staff`: not a root user, user, role, session, or federated user
+/// portcullis.RequestError: `arn:aws:iam::111122223333:group/staff`: not the ARN of a root user, user, role, role session or federated user
 #[pyclass(frozen, module = "portcullis")]
 pub(crate) struct Principal {
     pub(crate) own: Own,
@@ -69,10 +69,16 @@ impl Principal {
     /// Principal('arn:aws:sts::111122223333:assumed-role/App/i-1')
     #[staticmethod]
     fn session(session_arn: &Bound<'_, PyAny>, role_arn: &Bound<'_, PyAny>) -> PyResult<Principal> {
-        let (session, role) = (text("session_arn", session_arn)?, text("role_arn", role_arn)?);
+        let (session, role) = (
+            text("session_arn", session_arn)?,
+            text("role_arn", role_arn)?,
+        );
         let own = portcullis::Principal::session(session, role);
         let own = own.map_err(|error| {
-            request_error(session_arn.py(), &format!("`{session}` of `{role}`: {error}"))
+            request_error(
+                session_arn.py(),
+                &format!("`{session}` of `{role}`: {error}"),
+            )
         })?;
         Ok(Principal::plain(own))
     }

@@ -42,7 +42,9 @@ fn policies<'a>(
     kind: PolicyKind,
     arena: &'a Bump,
 ) -> Result<Vec<Policy<'a>>, Vec<Diagnostic>> {
-    let read = texts.iter().map(|(name, text)| read(name, text, kind, arena));
+    let read = texts
+        .iter()
+        .map(|(name, text)| read(name, text, kind, arena));
     read.collect()
 }
 

@@ -65,7 +65,12 @@ pub(crate) fn diagnostic<'py>(py: Python<'py>, own: &Diagnostic) -> PyResult<Bou
     members.set_item("path", own.file())?;
     members.set_item("line", line)?;
     members.set_item("column", column)?;
-    members.set_item("pointer", own.path.as_deref().map(|way| portcullis::Pointer(way).to_string()))?;
+    members.set_item(
+        "pointer",
+        own.path
+            .as_deref()
+            .map(|way| portcullis::Pointer(way).to_string()),
+    )?;
     members.set_item("rendered", format!("{own:#}"))?;
     make(py, "Diagnostic", &members)
 }

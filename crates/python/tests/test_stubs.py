@@ -73,7 +73,7 @@ def documented() -> list[tuple[str, str]]:
 def test_the_examples_of_docstrings_run(name: str, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     flags = doctest.IGNORE_EXCEPTION_DETAIL if sys.version_info < (3, 11) else 0
-    test = doctest.DocTestParser().get_doctest(inspect.cleandoc(text), {}, name, None, 0)
+    test = doctest.DocTestParser().get_doctest(inspect.cleandoc(text), dict(vars(portcullis)), name, None, 0)
     said: list[str] = []
     failed = doctest.DocTestRunner(optionflags=flags).run(test, out=said.append).failed
     assert not failed, "".join(said)

@@ -18,8 +18,8 @@ from ._types import (
 
 _Path = str | os.PathLike[str]
 _Document = JsonDocument | Document
-_Documents = _Document | list[_Document] | tuple[_Document, ...] | list[str] | list[dict[str, object]] | list[Document]
-_Paths = _Path | list[_Path] | tuple[_Path, ...] | list[str]
+_Documents = _Document | Sequence[_Document]
+_Paths = _Path | Sequence[_Path]
 _Context = Mapping[str, ContextValue]
 _Values = tuple[ContextValue, ...] | list[ContextValue] | list[str] | list[bool] | list[int]
 

@@ -7,7 +7,6 @@ policies = Policies.from_json(identity="{}")
 authorizer = Authorizer(policies)
 Policies.from_json("{}")  # error: call-arg
 Policies.from_json(identity=1)  # error: arg-type
-Policies()  # error: misc
 Authorizer("{}")  # error: arg-type
 authorizer.is_allowed(None, "s3:GetObject", "*")  # error: arg-type
 authorizer.is_allowed("a", b"s3:GetObject", "*")  # error: arg-type
