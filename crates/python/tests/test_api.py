@@ -308,7 +308,8 @@ def test_nothing_leaks(authorizer: Authorizer) -> None:
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - resident < 40_000  # KiB
 
 
-def test_the_example_of_the_readme_runs(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_examples_of_pages_run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
     for page in ["crates/python/README.md", "docs/how-to/python.md"]:
         text = (ROOT / page).read_text(encoding="utf-8")
         blocks = [part.split("```")[0] for part in text.split("```python\n")[1:]]

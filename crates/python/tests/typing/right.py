@@ -22,7 +22,7 @@ assert_type(authorizer.decide("a", authorizer.action("s3:GetObject"), portcullis
 authorizer.is_allowed(ann, "s3:GetObject", "*", {"a": "b", "c": True, "d": 1, "e": ["f", "g"], "h": (1, True)}, owner="1")
 query = authorizer.query("s3:GetObject", ["aws:SourceIp", authorizer.key("aws:SecureTransport")])
 assert_type(query.is_allowed(ann, "*", ("203.0.113.9", True)), bool)
-assert_type(query.decide_resources(ann, ["a", portcullis.Resource("b")], ["203.0.113.9", True]), list[Decision])
+assert_type(query.decide_resources(ann, ["a", portcullis.Resource("b")], ("203.0.113.9", True)), list[Decision])
 authorizer.decide_many([("a", "b", "c"), (ann, "b", "c", {"k": "v"})])
 authorizer.decide_columns("a", Strings.from_iterable(["b"]), Strings(b"c", array("I", [0, 1])), {"k": Strings.from_iterable(["v"])})
 directory = portcullis.Directory.open(Path("dumps"), allow_missing=True)
