@@ -99,7 +99,7 @@ def test_cases_are_decided_as_they_expect() -> None:
                 )
                 ways = {"decide": found}
                 if "restrictPublicBuckets" not in request and "externalGrant" not in request:
-                    rest = {"owner": owner}
+                    rest: dict[str, Any] = {"owner": owner}
                     query = authorizer.query(request["action"], list(context))
                     ann = authorizer.principal(principal)
                     ways["query"] = query.decide(ann, request["resource"], list(context.values()), **rest)

@@ -62,7 +62,7 @@ def calls() -> list[tuple[str, Callable[..., Any], list[Any]]]:
     request = [ANN, "s3:GetObject", OBJECT, GIVEN]
     ann = Principal.from_arn(ANN)
     session = "arn:aws:sts::111122223333:assumed-role/App/i-1"
-    checkout = ["arn:aws:iam::111111111111:role/service/Checkout", "s3:GetObject", "arn:aws:s3:::shop-orders/1", {}]
+    checkout: list[Any] = ["arn:aws:iam::111111111111:role/service/Checkout", "s3:GetObject", "arn:aws:s3:::shop-orders/1", {}]
     return [
         ("Principal.from_arn", Principal.from_arn, [ANN]),
         ("Principal.session", Principal.session, [session, "arn:aws:iam::111122223333:role/App"]),
