@@ -152,7 +152,12 @@ pub fn denial<'a>(
         false => PolicyKind::Identity,
     };
     let document = serde_json::json!({"Version": "2008-10-17", "Statement": statement});
-    read("the access", arena.alloc_str(&document.to_string()), kind, arena)
+    read(
+        "the access",
+        arena.alloc_str(&document.to_string()),
+        kind,
+        arena,
+    )
 }
 
 /// Confirms that new policies allow a request and old ones do not.
