@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 use bumpalo::Bump;
 use clap::{Args, ValueEnum};
-use portcullis::prove::{AXIOMS, Answer, Callers, Policy, read};
+use portcullis::prove::{AXIOMS, Answer, Callers, Policy, denial, with_attached};
 use portcullis_model::{Effect, PolicyKind};
 use portcullis_source::formats::{self, Checked};
 use portcullis_source::printable;
@@ -332,6 +332,10 @@ pub(crate) fn prove(args: &ProveArgs) -> Result<ExitCode, Failure> {
         [] => &any_action[..],
         actions => actions,
     };
+    let access = || {
+        let denial = denial(actions, &args.on, kind, &arena);
+        denial.map_err(|problems| Failure::problems(&problems))
+    };
     let claims = match &args.never {
         Some(file) => {
             let claims = read_policies([file], kind, &arena)?;
@@ -348,7 +352,7 @@ pub(crate) fn prove(args: &ProveArgs) -> Result<ExitCode, Failure> {
             claims
         }
         None if args.not_public => Vec::new(),
-        None => vec![access(actions, &args.on, kind, &arena)?],
+        None => vec![access()?],
     };
     if args.not_public && !kind.has_principal() {
         return Err(Failure::new(
@@ -409,55 +413,7 @@ impl ProveArgs {
     }
 }
 
-/// Policies with what always stands beside them (`GRAM-57`, `GRAM-61`).
-fn limit<'a>(mut policies: Vec<Policy<'a>>, arena: &'a Bump) -> Result<Vec<Policy<'a>>, Failure> {
-    let kind = policies.first().map(|own| own.document.kind);
-    let allows = policies.iter().any(|policy| {
-        let mut statements = policy.document.statements.iter();
-        statements.any(|own| own.effect == Effect::Allow)
-    });
-    let (name, text) = match kind {
-        Some(PolicyKind::Rcp) => (
-            "RCPFullAWSAccess",
-            r#"{"Statement": {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}}"#,
-        ),
-        Some(PolicyKind::Scp) if !allows => (
-            "FullAWSAccess",
-            r#"{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#,
-        ),
-        _ => return Ok(policies),
-    };
-    let kind = match kind {
-        Some(PolicyKind::Rcp) => PolicyKind::Resource,
-        _ => PolicyKind::Scp,
-    };
-    let full = read(name, text, kind, arena);
-    policies.push(full.map_err(|problems| Failure::problems(&problems))?);
-    Ok(policies)
-}
-
-/// A Deny of actions on resources, which nothing that is granted may run into.
-fn access<'a>(
-    actions: &[String],
-    resources: &[String],
-    kind: PolicyKind,
-    arena: &'a Bump,
-) -> Result<Policy<'a>, Failure> {
-    let everything = ["*".to_owned()];
-    let resources = if resources.is_empty() {
-        &everything
-    } else {
-        resources
-    };
-    let mut statement = json_value!({"Effect": "Deny", "Action": actions, "Resource": resources});
-    let kind = match kind.has_principal() {
-        true => {
-            statement["Principal"] = json_value!("*");
-            PolicyKind::Resource
-        }
-        false => PolicyKind::Identity,
-    };
-    let document = json_value!({"Version": "2008-10-17", "Statement": statement}).to_string();
-    let text = arena.alloc_str(&document);
-    read("the access", text, kind, arena).map_err(|problems| Failure::problems(&problems))
+/// Policies with what always stands beside them.
+fn limit<'a>(policies: Vec<Policy<'a>>, arena: &'a Bump) -> Result<Vec<Policy<'a>>, Failure> {
+    with_attached(policies, arena).map_err(|problems| Failure::problems(&problems))
 }

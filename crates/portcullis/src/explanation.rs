@@ -34,6 +34,17 @@ pub struct Explanation {
     reports: portcullis_vm::Explanation,
     asked: Asked,
     changes: Changes,
+    /// Of a directory's decision.
+    #[cfg(feature = "directory")]
+    known: Option<Box<Known>>,
+}
+
+/// What a directory knows of a decision.
+#[cfg(feature = "directory")]
+#[derive(Clone, Debug)]
+struct Known {
+    scene: portcullis_explain::Scene,
+    is_incomplete: bool,
 }
 
 /// What was asked, kept to be told.
@@ -90,6 +101,8 @@ impl Explanation {
             changes: asked.with(|request| Changes::of_explanation(&reports, request)),
             reports,
             asked,
+            #[cfg(feature = "directory")]
+            known: None,
         }
     }
 
@@ -133,17 +146,78 @@ impl Explanation {
     }
 
     fn told<T>(&self, tell: impl FnOnce(&Story<'_>) -> T) -> T {
+        #[cfg(feature = "directory")]
+        let known = self.known.as_deref();
+        #[cfg(feature = "directory")]
+        let (scene, is_incomplete) = (
+            known.map(|known| &known.scene),
+            known.is_some_and(|known| known.is_incomplete),
+        );
+        #[cfg(not(feature = "directory"))]
+        let (scene, is_incomplete) = (None, false);
         self.asked.with(|request| {
             tell(&Story {
                 explanation: &self.reports,
                 request,
-                scene: None,
+                scene,
                 changes: Some(&self.changes),
                 notes: Vec::new(),
-                is_incomplete: false,
+                is_incomplete,
             })
         })
     }
+}
+
+/// Explains a request that a directory decides: which policies take part and by which attachment, and what each says. With
+/// the folder that the directory was read from, places are those of its files ([`Directory::locate`]).
+///
+/// ```
+/// use portcullis::Caller;
+/// use portcullis::directory::{Directory, Engine, LoadOptions, Request, explain};
+///
+/// # let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../corpus/example-organization/data");
+/// # let folder: &std::path::Path = folder.as_ref();
+/// let options = LoadOptions { debug: true, ..LoadOptions::default() };
+/// let directory = Directory::load(folder, options, &mut |_| ())?.directory;
+/// let noor = Caller::from_arn("arn:aws:iam::222222222222:user/noor")?;
+/// let request = Request::new(noor, "s3:DeleteObject", "arn:aws:s3:::shop-orders/2026/1.json");
+/// let why = explain(&directory, &mut Engine::new(), &request, Some(folder))?;
+/// assert!(!why.outcome.is_allow() && why.to_string().contains("noor"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// [`CheckError`] if the caller is not known, if the action is none, or if the policies are no image.
+///
+/// [`CheckError`]: portcullis_directory::CheckError
+/// [`Directory::locate`]: portcullis_directory::Directory::locate
+#[cfg(feature = "directory")]
+pub fn explain(
+    directory: &portcullis_directory::Directory,
+    engine: &mut portcullis_directory::Engine,
+    request: &Request<'_>,
+    folder: Option<&std::path::Path>,
+) -> Result<Explanation, portcullis_directory::CheckError> {
+    let arena = bumpalo::Bump::new();
+    let extra = portcullis_directory::RequestPolicies::default();
+    let completed = directory.complete(request, extra, &arena)?;
+    let mut reports = engine.explain(directory, &completed)?;
+    let mut scene = directory.provenance(request, &completed)?;
+    let mut changes = Changes::of_explanation(&reports, &completed.request);
+    if let Some(folder) = folder {
+        directory.locate(folder, &mut reports, &mut scene, &mut changes);
+    }
+    let is_incomplete = directory.is_incomplete() || completed.is_undecidable();
+    let query = Query::from(&completed.request);
+    let explanation = Explanation::new(reports, &query, directory.notes(&completed));
+    Ok(Explanation {
+        changes,
+        known: Some(Box::new(Known {
+            scene,
+            is_incomplete,
+        })),
+        ..explanation
+    })
 }
 
 impl Deref for Explanation {

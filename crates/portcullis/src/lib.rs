@@ -225,6 +225,7 @@ pub mod tighten;
 /// its resource.
 #[cfg(feature = "directory")]
 pub mod directory {
+    pub use crate::explanation::explain;
     pub use bumpalo::Bump;
     pub use portcullis_directory::*;
     pub use portcullis_model::{ContextEntry, Principal, Request};
@@ -243,12 +244,12 @@ pub use portcullis_model::{
     ActionError, Caller, Decision, Effect, Layer, PolicyKind, PrincipalError, check_action,
 };
 #[cfg(feature = "compile")]
-pub use portcullis_source::{Code, Diagnostic, Place, Severity};
+pub use portcullis_source::{Code, Diagnostic, Place, Pointer, Severity};
 pub use portcullis_vm::{
     CallSite, ConditionReport, EntryMiss, EntryReport, Explanation as Reports, Identity, KeyReport,
     LayerReport, Miss, NotListed, Outcome, PrincipalEntry, PrincipalMiss, Resource, ResourceRef,
     StatementReport, Value,
 };
 pub use principal::Principal;
-pub use query::{CallerRef, Query};
+pub use query::{CallerRef, Query, context_texts};
 pub use scratch::Scratch;

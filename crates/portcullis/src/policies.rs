@@ -278,7 +278,7 @@ fn compiled(sets: &PolicySets<'_>) -> Result<Image<Vec<u8>>, PolicySetError> {
 }
 
 /// Reads a document as it mostly is, and otherwise in the forms in which AWS's commands give it (`IN-1`).
-fn read_document<'a>(
+pub(crate) fn read_document<'a>(
     text: &'a str,
     options: ReadOptions,
     arena: &'a Bump,

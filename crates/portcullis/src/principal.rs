@@ -69,6 +69,22 @@ impl From<portcullis_model::Principal<'_>> for Principal {
     }
 }
 
+/// As the requests of directories have it.
+///
+/// ```
+/// use portcullis::{Caller, Principal, directory};
+/// let ann = Principal::from_arn("arn:aws:iam::111122223333:user/ann")?.with_user_id("AIDA");
+/// let own = directory::Principal::from(&ann);
+/// assert!(matches!(own.caller, Caller::User { .. }) && own.user_id == Some("AIDA"));
+/// # Ok::<(), portcullis::PrincipalError>(())
+/// ```
+#[cfg(feature = "directory")]
+impl<'a> From<&'a Principal> for portcullis_model::Principal<'a> {
+    fn from(principal: &'a Principal) -> portcullis_model::Principal<'a> {
+        principal.borrow()
+    }
+}
+
 impl From<Caller<'_>> for Principal {
     /// A caller of whom nothing else is known.
     fn from(caller: Caller<'_>) -> Principal {

@@ -21,11 +21,13 @@
 use bumpalo::Bump;
 use portcullis_compile::{Options as CompileOptions, compile};
 use portcullis_image::Image;
-use portcullis_model::{ContextEntry, Decision, PolicyKind};
-use portcullis_source::Diagnostic;
-use portcullis_syntax::policy::{ReadOptions, parse_policy};
+use portcullis_model::{ContextEntry, Decision, Effect, PolicyKind};
+use portcullis_source::{Diagnostic, Source};
+use portcullis_syntax::policy::ReadOptions;
 pub use portcullis_syntax::{Policy, PolicySets};
 use portcullis_vm::{Plan, Query, Scratch, decide};
+
+use crate::policies::read_document;
 
 pub use portcullis_prove::{
     AXIOMS, Answer, Axiom, Caller, Callers, Confirm, Domain, Finding, Options, Proof, Reason,
@@ -34,16 +36,29 @@ pub use portcullis_prove::{
 
 /// Reads a policy document.
 ///
+/// ```
+/// # use bumpalo::Bump;
+/// # use portcullis::{PolicyKind, prove::read};
+/// let arena = Bump::new();
+/// let problems = read("new", "{\n}", PolicyKind::Identity, &arena).unwrap_err();
+/// assert_eq!((problems[0].file(), problems[0].position()), ("new", (1, 1)));
+/// ```
+///
 /// # Errors
-/// Its problems, if it has errors.
+/// Its problems with their places, if it has errors.
 pub fn read<'a>(
     name: &'a str,
     text: &'a str,
     kind: PolicyKind,
     arena: &'a Bump,
 ) -> Result<Policy<'a>, Vec<Diagnostic>> {
-    let (document, problems) = parse_policy(text, ReadOptions::new(kind), arena);
-    let document = document.ok_or(problems)?;
+    let (document, problems) = read_document(text, ReadOptions::new(kind), arena);
+    let document = document.ok_or_else(|| {
+        let source = Source::new(name, text);
+        let errors = problems.into_iter().filter(Diagnostic::is_error);
+        let located = errors.map(|one| source.locate(one).in_policy());
+        located.collect::<Vec<_>>()
+    })?;
     Ok(Policy {
         name,
         file: "",
@@ -57,6 +72,92 @@ pub fn read<'a>(
 pub fn compare(old: &[Policy<'_>], new: &[Policy<'_>], options: &Options) -> Answer {
     let mut machine = Machine { old, new };
     portcullis_prove::compare(old, new, options, &mut machine)
+}
+
+/// Policies with what always stands beside them: resource control policies with `RCPFullAWSAccess` (`GRAM-61`), service
+/// control policies that only deny with `FullAWSAccess` (`GRAM-57`). To be asked of both sides of a comparison.
+///
+/// ```
+/// # use bumpalo::Bump;
+/// # use portcullis::{PolicyKind, prove::{read, with_attached}};
+/// let arena = Bump::new();
+/// let text = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}}"#;
+/// let scp = read("scp", text, PolicyKind::Scp, &arena)?;
+/// assert_eq!(with_attached(vec![scp], &arena)?[1].name, "FullAWSAccess");
+/// let identity = read("identity", text, PolicyKind::Identity, &arena)?;
+/// assert_eq!(with_attached(vec![identity], &arena)?.len(), 1);
+/// # Ok::<(), Vec<portcullis::Diagnostic>>(())
+/// ```
+///
+/// # Errors
+/// None that can happen: the policies that are added can be read.
+pub fn with_attached<'a>(
+    mut policies: Vec<Policy<'a>>,
+    arena: &'a Bump,
+) -> Result<Vec<Policy<'a>>, Vec<Diagnostic>> {
+    let kind = policies.first().map(|own| own.document.kind);
+    let allows = policies.iter().any(|policy| {
+        let mut statements = policy.document.statements.iter();
+        statements.any(|own| own.effect == Effect::Allow)
+    });
+    let (name, text, kind) = match kind {
+        Some(PolicyKind::Rcp) => (
+            "RCPFullAWSAccess",
+            r#"{"Statement": {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}}"#,
+            PolicyKind::Resource,
+        ),
+        Some(PolicyKind::Scp) if !allows => ("FullAWSAccess", EVERYTHING, PolicyKind::Scp),
+        _ => return Ok(policies),
+    };
+    policies.push(read(name, text, kind, arena)?);
+    Ok(policies)
+}
+
+/// A policy that denies actions on resources: whoever is granted none of these allows the same beside it. Without actions
+/// any is meant, without resources every one.
+///
+/// ```
+/// # use bumpalo::Bump;
+/// # use portcullis::{PolicyKind, prove::{Answer, Options, compare, denial, read}};
+/// let arena = Bump::new();
+/// let text = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}}"#;
+/// let policy = read("readers", text, PolicyKind::Identity, &arena)?;
+/// let put = denial(&["s3:Put*".to_owned()], &[], PolicyKind::Identity, &arena)?;
+/// let answer = compare(&[policy, put], &[policy], &Options::default());
+/// assert!(matches!(answer, Answer::Proved(_)));
+/// # Ok::<(), Vec<portcullis::Diagnostic>>(())
+/// ```
+///
+/// # Errors
+/// What is wrong with an action or a resource.
+pub fn denial<'a>(
+    actions: &[String],
+    resources: &[String],
+    kind: PolicyKind,
+    arena: &'a Bump,
+) -> Result<Policy<'a>, Vec<Diagnostic>> {
+    let everything = ["*".to_owned()];
+    let or_all = |list: &'_ [String]| match list {
+        [] => serde_json::json!(everything),
+        list => serde_json::json!(list),
+    };
+    let mut statement = serde_json::json!({
+        "Effect": "Deny", "Action": or_all(actions), "Resource": or_all(resources),
+    });
+    let kind = match kind.has_principal() {
+        true => {
+            statement["Principal"] = serde_json::json!("*");
+            PolicyKind::Resource
+        }
+        false => PolicyKind::Identity,
+    };
+    let document = serde_json::json!({"Version": "2008-10-17", "Statement": statement});
+    read(
+        "the access",
+        arena.alloc_str(&document.to_string()),
+        kind,
+        arena,
+    )
 }
 
 /// Confirms that new policies allow a request and old ones do not.

@@ -187,6 +187,18 @@ impl<'a> Query<'a> {
     }
 }
 
+/// Condition keys as texts, each with its values: what those know them by who take no [`Value`], such as directories.
+///
+/// ```
+/// use portcullis::{Value, context_texts};
+/// let texts = context_texts(&[("s3:max-keys", Value::Number(10)), ("aws:SourceVpc", Value::Absent)]);
+/// assert_eq!(texts[0], ("s3:max-keys".to_string(), vec!["10".to_string()]));
+/// assert_eq!(texts[1].1, Vec::<String>::new());
+/// ```
+pub fn context_texts(context: &[(&str, Value<'_>)]) -> Vec<(String, Vec<String>)> {
+    Context::Named(context).to_texts()
+}
+
 impl<'a> From<&portcullis_model::Request<'a>> for Query<'a> {
     fn from(request: &portcullis_model::Request<'a>) -> Query<'a> {
         Query {
