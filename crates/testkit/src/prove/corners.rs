@@ -463,40 +463,40 @@ pub fn corners() -> Vec<Corner> {
     };
     add(
         "a variable whose key looks like what the old one allows (VAR-7)",
-        on(json!(s3("b/red-*"))),
         of_team("StringLike", "red-*"),
+        on(json!(s3("b/red-*"))),
         false,
     );
     add(
         "a variable whose key looks like more",
-        on(json!(s3("b/red-*"))),
         of_team("StringLike", "re*"),
+        on(json!(s3("b/red-*"))),
         true,
     );
     add(
         "a variable whose key is not what it is asked for",
-        on(json!(s3("b/red-*"))),
         of_team("StringNotLike", "blue-*"),
+        on(json!(s3("b/red-*"))),
         true,
     );
     add(
         "a variable whose key is a number begins with a digit or a sign (COND-55)",
-        json!([{"Effect": "Allow", "Action": "s3:GetObject", "NotResource": s3("b/a*")}]),
         of_team("NumericLessThan", "5"),
+        json!([{"Effect": "Allow", "Action": "s3:GetObject", "NotResource": s3("b/a*")}]),
         false,
     );
     add(
         "a test of a key with a variable is more of what the variable is in a test that must not pass",
-        json!([{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"},
-            {"Effect": "Deny", "Action": "s3:GetObject", "NotResource": s3("b/${aws:PrincipalTag/team}/*")}]),
         json!([{"Effect": "Allow", "Action": "s3:GetObject", "Resource": s3("b/red/*"),
             "Condition": {"StringLike": {"aws:PrincipalTag/team": "re*"}}}]),
+        json!([{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"},
+            {"Effect": "Deny", "Action": "s3:GetObject", "NotResource": s3("b/${aws:PrincipalTag/team}/*")}]),
         true,
     );
     add(
         "of addresses only those of the family that is asked for (COND-75)",
-        only(json!({"ForAnyValue:NotIpAddress": {"k:l": "10.0.0.0/8"}})),
         only(json!({"StringLike": {"k:l": "a*"}})),
+        only(json!({"ForAnyValue:NotIpAddress": {"k:l": "10.0.0.0/8"}})),
         false,
     );
     let letters: Vec<String> = ('A'..='Z').map(|letter| format!("s3:{letter}*")).collect();
