@@ -66,7 +66,7 @@ pub const AXIOMS: [Axiom; 9] = [
     },
     Axiom {
         id: "D9",
-        text: "a stranger is anonymous, or of an account that the policies do not name, and has no address, network, organization or account in a condition key that the policies name without wildcard (S3-5)",
+        text: "a stranger is anonymous, or of an account that the policies do not name, and has no public address, network, organization or account in a condition key that the policies name without wildcard (S3-5)",
         always: true,
     },
 ];
