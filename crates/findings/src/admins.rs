@@ -43,18 +43,19 @@ impl<'d> Questions<'d> {
         }
         for action in ANYTHING {
             let actions = Selection::of([action]);
-            match self.can(asker, &actions, &everything) {
+            let can = match self.can(asker, &actions, &everything) {
+                // What it may do on some resources it may do on the others with keys, perhaps.
+                Can::Yes(_) => self.where_refused(asker, &actions),
+                can => can,
+            };
+            match can {
+                Can::Yes(_) => {}
                 Can::No => return None,
                 Can::Unknown(reasons) => {
                     return Some(Administrator {
                         can: Can::Unknown(reasons),
                         exceptions: Vec::new(),
                     });
-                }
-                Can::Yes(_) => {
-                    if !self.is_allowed_on_all(asker, &actions) {
-                        return None;
-                    }
                 }
                 Can::If(all) => {
                     // With these keys it has to be allowed on everything, and so has the other.

@@ -108,6 +108,19 @@ pub(crate) fn stranger(arena: &Bump) -> RequestPolicies<'_> {
     }
 }
 
+/// Services whose resources another service has actions on, by policies of these resources.
+const APART: [(&str, &str); 3] = [
+    ("cloudtrail", "cloudtrail-data"),
+    ("kafka", "kafka-cluster"),
+    ("vpc-lattice", "vpc-lattice-svcs"),
+];
+
+/// How actions on the resources of a service begin, but for those of STS on roles.
+pub(crate) fn prefixes(service: &str) -> impl Iterator<Item = &str> {
+    let apart = APART.iter().filter(move |(own, _)| *own == service);
+    std::iter::once(service).chain(apart.map(|(_, apart)| *apart))
+}
+
 /// A name in lower case, as keys are compared (`COND-40`).
 pub(crate) fn lower(name: &str) -> String {
     name.to_lowercase()

@@ -31,7 +31,8 @@ pub struct Escalation {
     pub arn: String,
     /// The published path, such as `iam-001`.
     pub path: &'static str,
-    /// The user or role that is reached; the principal itself, if it gives itself what it likes.
+    /// The user or role that is reached, or the session of a role, if its name is one that a policy lets in; the principal itself,
+    /// if it gives itself what it likes.
     pub reached: String,
     /// Whether it can take the step, or can on condition: of the step's permissions the least sure.
     pub is_conditional: bool,
@@ -62,11 +63,26 @@ pub fn escalations(
     threads: usize,
 ) -> Escalations {
     let arena = Bump::new();
-    let askers = Asker::all(directory, &arena);
+    let mut askers = Asker::all(directory, &arena);
+    if directory.has_documents() {
+        // What the trust policy of a role says to a session it says to whoever can become that.
+        askers.extend(Questions::new(directory, given.0, &arena).named_sessions());
+    }
     let admins = of_each(directory, given, &askers, threads, |questions, asker, _| {
-        let found = questions.administrator(asker);
-        found.is_some_and(|own| matches!(own.can, Can::Yes(_) | Can::If(_)))
+        // Of a session nothing else is asked than of its role but what policies say to it by its name.
+        let found = (!is_session(asker)).then(|| questions.administrator(asker));
+        found
+            .flatten()
+            .is_some_and(|own| matches!(own.can, Can::Yes(_) | Can::If(_)))
     });
+    // The places of the roles of sessions.
+    let role_of: Vec<Option<usize>> = askers
+        .iter()
+        .map(|asker| {
+            let role = asker.role_arn().filter(|_| is_session(asker))?;
+            askers.iter().position(|other| other.arn() == Some(role))
+        })
+        .collect();
     // How many steps each is away.
     let mut away: Vec<Option<usize>> = admins.iter().map(|is| is.then_some(0)).collect();
     let are = askers.iter().zip(&admins).filter(|(_, is)| **is);
@@ -93,7 +109,8 @@ pub fn escalations(
             &askers,
             threads,
             |questions, asker, place| {
-                if known.get(place).copied().flatten().is_some() {
+                let is_known = |place: usize| known.get(place).copied().flatten().is_some();
+                if is_known(place) || role_of.get(place).copied().flatten().is_some_and(is_known) {
                     return (Vec::new(), Vec::new());
                 }
                 let strong: Vec<&str> = strong.iter().filter_map(Asker::arn).collect();
@@ -101,6 +118,12 @@ pub fn escalations(
             },
         );
         for (place, (found, unknown)) in found.into_iter().enumerate() {
+            let role = role_of.get(place).copied().flatten();
+            let role = role.and_then(|role| away.get(role).copied().flatten());
+            if role.is_some() {
+                // Its role has been found meanwhile.
+                continue;
+            }
             if let (Some(own), false) = (away.get_mut(place), found.is_empty()) {
                 *own = Some(step);
             }
@@ -110,6 +133,14 @@ pub fn escalations(
     }
     all
 }
+
+/// True for a session of a role whose name is known.
+fn is_session(asker: &Asker<'_>) -> bool {
+    asker.role_arn().is_some() && !asker.is_role()
+}
+
+/// The path by which a role is assumed, or a session of one.
+const ASSUMED: &str = "sts-001";
 
 /// What is not known of somebody.
 type Open = Vec<(String, &'static str, Vec<String>)>;
@@ -131,7 +162,12 @@ fn steps_of<'q>(
     };
     let (home, _) = asker.home();
     let of_account = |arn: &&str| split_arn(arn).is_some_and(|parts| parts[4] == home);
+    let is_session = is_session(asker);
     for path in &PATHS {
+        // Beside what its role can do, a session can only do what the policies of resources say to it.
+        if is_session && path.id != ASSUMED {
+            continue;
+        }
         // What somebody may do nowhere, it may do to nobody.
         if !search.may_anywhere(questions, asker, path) {
             continue;
@@ -151,14 +187,13 @@ fn steps_of<'q>(
                 }
             }
             How::User | How::Role => {
-                let is_assumed = path.id == "sts-001";
+                let is_assumed = path.id == ASSUMED;
                 let targets = strong.iter().filter(|arn| is_assumed || of_account(arn));
-                let kind = if path.how == How::User {
-                    ":user/"
-                } else {
-                    ":role/"
+                let is_kind = |arn: &&&str| match path.how {
+                    How::User => arn.contains(":user/"),
+                    _ => arn.contains(":role/") || is_assumed && arn.contains(":assumed-role/"),
                 };
-                for arn in targets.filter(|arn| arn.contains(kind)) {
+                for arn in targets.filter(is_kind) {
                     if search.take(questions, asker, path, arn) {
                         break;
                     }
@@ -275,6 +310,9 @@ impl Search {
                 let resources = Selection::of([resource]);
                 let can = match on {
                     On::Passed => passed(questions, asker, &actions, &resources, services),
+                    On::Target if path.id == ASSUMED => {
+                        questions.can_assume(asker, &actions, target)
+                    }
                     _ => questions.can(asker, &actions, &resources),
                 };
                 let is_yes = matches!(can, Can::Yes(_));
@@ -292,8 +330,7 @@ impl Search {
                     return false;
                 }
                 Can::Yes(shown) => {
-                    // Asked with the service that the role is passed to.
-                    is_conditional |= *on != On::Passed && !shown.keys.is_empty();
+                    // Its keys are those that it was asked with: the service that the role is passed to, the session's name.
                     requests.push(shown);
                 }
                 Can::If(all) => {

@@ -25,6 +25,7 @@ mod surface;
 use std::rc::Rc;
 
 use portcullis_prove::{Selection, Witness};
+use portcullis_syntax::{Policy, api_of, with_apis};
 
 pub use change::{Change, Machine, Proposed, changes};
 pub use principal::Named;
@@ -155,7 +156,13 @@ impl<'d> Questions<'d> {
         proposed: Proposed<'d>,
     ) -> Vec<Finding> {
         let inside = Inside::of(self, zone);
-        self.findings_of(name, &inside, Some(proposed))
+        // An API is named in its policy by what comes behind its ARN (`MATCH-36`).
+        let apis: Vec<&str> = api_of(name).into_iter().collect();
+        let policy = Policy {
+            document: with_apis(proposed.policy.document, &apis, self.arena),
+            ..proposed.policy
+        };
+        self.findings_of(name, &inside, Some(Proposed { policy, ..proposed }))
     }
 
     fn findings_of(

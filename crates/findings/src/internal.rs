@@ -10,6 +10,7 @@ use portcullis_prove::Selection;
 
 use crate::answer::Can;
 use crate::caller::Asker;
+use crate::class::prefixes;
 use crate::external::{Zone, resource_type};
 use crate::parallel::of_each;
 use crate::questions::Questions;
@@ -21,7 +22,7 @@ pub struct InternalFinding {
     pub resource: String,
     /// The account that owns it.
     pub owner: String,
-    /// The user or role.
+    /// The user or role, or a session of a role that a policy names.
     pub principal: String,
     /// The entries of policies by which something is allowed.
     pub actions: Vec<Selection>,
@@ -66,7 +67,10 @@ pub fn internal_findings(
 ) -> Vec<InternalFinding> {
     let all = asked(directory, resource);
     let arena = bumpalo::Bump::new();
-    let askers = Asker::all(directory, &arena);
+    let mut askers = Asker::all(directory, &arena);
+    let principals = askers.len();
+    // What a policy says to a session by its name it does not say to the role.
+    askers.extend(Questions::new(directory, &[], &arena).named_sessions());
     let found = of_each(
         directory,
         (&[], None),
@@ -80,7 +84,22 @@ pub fn internal_findings(
                 .collect::<Vec<_>>()
         },
     );
-    found.into_iter().flatten().collect()
+    let mut all: Vec<InternalFinding> = Vec::new();
+    for (place, (asker, found)) in askers.iter().zip(found).enumerate() {
+        for one in found {
+            // A session that can no more than its role is not told.
+            let is_told = place >= principals
+                && all.iter().any(|own| {
+                    own.resource == one.resource
+                        && Some(own.principal.as_str()) == asker.role_arn()
+                        && matches!(own.can, Can::Yes(_))
+                });
+            if !is_told {
+                all.push(one);
+            }
+        }
+    }
+    all
 }
 
 /// The resources that are asked about. Of one without owner nobody is inside.
@@ -102,7 +121,7 @@ fn asked(directory: &Directory, resource: Option<&str>) -> Vec<Asked> {
         let prefix = if target.is_entity { "sts" } else { service };
         all.push(Asked {
             owner,
-            actions: Selection::of([format!("{prefix}:*")]),
+            actions: Selection::of(prefixes(prefix).map(|own| format!("{own}:*"))),
             resources: Selection::of([target.pattern]),
             name: target.name,
         });

@@ -25,7 +25,7 @@ pub(crate) use search::decides;
 
 use crate::answer::{Can, in_words};
 use crate::caller::Asker;
-use crate::class::Class;
+use crate::class::{Class, prefixes};
 
 /// The units of work of one proof: some hundredths of a second.
 const WORK: u64 = 4_000_000;
@@ -37,8 +37,6 @@ const EXCLUDED: usize = 32;
 /// hundreds of megabytes.
 const MOST_KNOWN: usize = 100_000;
 const MOST_BYTES: usize = 1 << 27;
-/// Actions that need no permission (`EVAL-90`): patterns leave them out.
-const EXEMPT: [&str; 2] = ["sts:GetCallerIdentity", "sts:GetSessionToken"];
 
 /// Questions of one directory, with what was found out for all of them. Not shared by threads: each has its own.
 pub struct Questions<'d> {
@@ -98,12 +96,14 @@ pub(crate) struct Scope {
 }
 
 impl Scope {
-    /// True if an action may be one on a resource with this ARN: of its service, or of STS for a role.
+    /// True if an action may be one on a resource with this ARN: of its service, of STS for a role, or of the service whose
+    /// actions on such resources are apart.
     fn may_be_of(&self, arn: &str) -> bool {
         let service = split_arn(arn).map_or("*", |[_, _, service, ..]| service);
         let also = if service == "iam" { "sts" } else { service };
         let may = |service: &str| self.may_meet(&format!("{service}:*"));
-        may(service) || may(also)
+        let mut all = prefixes(service).chain([also]);
+        all.any(may)
     }
 
     /// False only if no action is asked about that matches a pattern.
@@ -302,19 +302,30 @@ impl<'d> Questions<'d> {
     /// True if it is proved that the actions are allowed on every target that the directory does not know, with what is
     /// given and no other key.
     pub(crate) fn is_allowed_on_all(&mut self, asker: &Asker<'d>, actions: &Selection) -> bool {
+        self.refused(asker, actions) == Found::None
+    }
+
+    /// A request for a target that the directory does not know that is refused with what is given and no other key.
+    fn refused(&mut self, asker: &Asker<'d>, actions: &Selection) -> Found {
         let scope = Rc::new(Scope {
             actions: vec![actions.clone()],
             resources: Selection::of(["*"]),
             element: None,
         });
-        [Class::NoAccount, Class::Own].iter().all(|class| {
+        let mut answer = Found::None;
+        for class in [Class::NoAccount, Class::Own] {
             let ask = Ask {
                 bare: true,
                 wanted: false,
-                ..Ask::of((asker, &scope, None), class)
+                ..Ask::of((asker, &scope, None), &class)
             };
-            self.ask(&ask) == Found::None
-        })
+            match self.ask(&ask) {
+                Found::None => {}
+                Found::Unknown(reasons) => answer = Found::Unknown(reasons),
+                example @ Found::Example(_) => return example,
+            }
+        }
+        answer
     }
 
     pub(crate) fn given(&self) -> GivenFor<'d> {

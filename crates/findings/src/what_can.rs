@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use bumpalo::Bump;
+use portcullis_directory::KnownTarget;
 use portcullis_model::Effect;
 use portcullis_prove::Selection;
 use portcullis_syntax::ast::{Document, Entries, Statement};
@@ -50,22 +51,34 @@ impl<'d> Questions<'d> {
         let mut found: Vec<Ability> = Vec::new();
         let mut seen: BTreeSet<(Selection, Selection)> = BTreeSet::new();
         let own = self.policies_for(asker, "*")?;
-        let mut all: Vec<Vec<Policy<'d>>> = vec![own.identity.clone()];
+        let mut all: Vec<(Vec<Policy<'d>>, Option<usize>)> = vec![(own.identity.clone(), None)];
         let targets = std::rc::Rc::clone(&self.targets);
         let (home, _) = asker.home();
-        for target in targets.iter() {
+        for (place, target) in targets.iter().enumerate() {
             let is_asked = decides(target, home) && resources.may_meet_resource(&target.pattern);
             if is_asked && target.has_policy {
                 let policies = self.policies_for(asker, &target.example)?;
-                all.push(policies.resource.unwrap_or_default());
+                all.push((policies.resource.unwrap_or_default(), Some(place)));
             }
         }
-        for policy in all.iter().flatten() {
+        let entries_of_all = all
+            .iter()
+            .flat_map(|(policies, place)| policies.iter().map(|policy| (policy, *place)));
+        for (policy, place) in entries_of_all {
             for statement in policy.document.statements {
                 if statement.effect == Effect::Allow {
                     let document: &'d Document<'d> = self.arena.alloc(policy.document);
+                    let whole = place.and_then(|place| targets.get(place));
+                    let whole = whole.filter(|_| statement.resource.is_none());
+                    let resources = &match whole {
+                        Some(target) => within(resources, &target.pattern),
+                        None => resources.clone(),
+                    };
                     for actions in entries(&statement.action) {
-                        let resource = resources_of(statement);
+                        let resource = match whole {
+                            Some(target) => Selection::of([target.pattern.clone()]),
+                            None => resources_of(statement),
+                        };
                         if !seen.insert((actions.clone(), resource.clone())) {
                             continue;
                         }
@@ -84,8 +97,39 @@ impl<'d> Questions<'d> {
                 }
             }
         }
+        for target in targets.iter().filter(|target| target.has_grants) {
+            if resources.may_meet_resource(&target.pattern) {
+                self.by_grants(asker, target, resources, &mut found);
+            }
+        }
         self.exceptions(asker, resources, &own, &mut found);
         Ok(found)
+    }
+
+    /// What the grants of a target allow somebody, which no policy says (`EVAL-75`).
+    fn by_grants(
+        &mut self,
+        asker: &Asker<'d>,
+        target: &KnownTarget,
+        resources: &Selection,
+        found: &mut Vec<Ability>,
+    ) {
+        let grants = self.directory.grants_of(&target.name);
+        let actions: BTreeSet<String> = grants.into_iter().flat_map(|own| own.actions).collect();
+        let resources = within(resources, &target.pattern);
+        for action in actions {
+            let actions = Selection::of([action]);
+            let can = self.can(asker, &actions, &resources);
+            if can != Can::No {
+                found.push(Ability {
+                    actions,
+                    resources: resources.clone(),
+                    policy: Some(format!("grants of {}", target.name)),
+                    can,
+                    is_exception: false,
+                });
+            }
+        }
     }
 
     /// What is taken away from what entries allow.
@@ -144,6 +188,14 @@ impl<'d> Questions<'d> {
         let target = Target::of_one(arena.alloc_str(resource), is_role);
         Facts::of(self.directory, asker, &target, self.given(), arena)
             .map_err(|error| error.to_string())
+    }
+}
+
+/// The resources of a target that are asked about: the one that is named, or all.
+fn within(resources: &Selection, target: &str) -> Selection {
+    match resources.only() {
+        Some(_) => resources.clone(),
+        None => Selection::of([target]),
     }
 }
 

@@ -2,12 +2,13 @@
 //! roles.
 //!
 //! Hops are found backwards. Those who can by themselves come first; then everybody is asked whether it can assume one of the
-//! roles among them, and so on. Each is reported once, with its shortest path; a path without condition is preferred among
+//! roles among them, and so on: of a session, its role with the name that the session has, since whoever assumes a role chooses
+//! that (`KEY-88`). Each is reported once, with its shortest path; a path without condition is preferred among
 //! those of its length.
 
 use bumpalo::Bump;
 use portcullis_directory::Directory;
-use portcullis_model::ContextEntry;
+use portcullis_model::{ContextEntry, session_names, split_arn};
 use portcullis_prove::Selection;
 
 use crate::answer::Can;
@@ -20,7 +21,8 @@ use crate::questions::{GivenFor, Questions};
 pub struct Way {
     /// Its ARN.
     pub arn: String,
-    /// The roles that it assumes first, one after the other; none if it can by itself.
+    /// The roles that it assumes first, one after the other, or sessions of them by their ARNs if the name of the session is one
+    /// that policies let in; none if it can by itself.
     pub roles: Vec<String>,
     /// Whether it can: by itself, or assume the first of the roles.
     pub can: Can,
@@ -69,14 +71,7 @@ pub fn who_can(
     let mut found = Vec::new();
     let mut newest: Vec<usize> = Vec::new();
     for (place, (asker, can)) in askers.iter().zip(first).enumerate() {
-        // A session that can no more than its role is not told.
-        let is_told = place >= principals && {
-            let role = asker.role_arn();
-            ways.iter()
-                .flatten()
-                .any(|way| Some(way.arn.as_str()) == role && !matches!(way.can, Can::If(_)))
-        };
-        if can == Can::No || is_told {
+        if can == Can::No || place >= principals && has_all_of(&ways, asker) {
             continue;
         }
         let way = Way {
@@ -94,7 +89,10 @@ pub fn who_can(
     for _ in 0..hops {
         let roles: Vec<(String, Vec<String>)> = newest
             .iter()
-            .filter(|place| askers.get(**place).is_some_and(Asker::is_role))
+            .filter(|place| {
+                let asker = askers.get(**place);
+                asker.is_some_and(|own| own.role_arn().is_some())
+            })
             .filter_map(|place| {
                 let way = ways.get(*place)?.as_ref()?;
                 Some((way.arn.clone(), way.roles.clone()))
@@ -110,7 +108,7 @@ pub fn who_can(
             &askers,
             threads,
             |questions, asker, place| {
-                if known.get(place) != Some(&false) || place >= principals {
+                if known.get(place) != Some(&false) {
                     return None;
                 }
                 let mut best: Option<(usize, Can)> = None;
@@ -135,6 +133,9 @@ pub fn who_can(
             let Some((role, behind)) = roles.get(number) else {
                 continue;
             };
+            if place >= principals && has_all_of(&ways, asker) {
+                continue;
+            }
             let way = Way {
                 arn: asker.arn().unwrap_or_default().to_owned(),
                 roles: std::iter::once(role.clone())
@@ -152,17 +153,22 @@ pub fn who_can(
     found
 }
 
-/// Whether somebody can assume a role, which takes several permissions: the least sure of them counts.
+/// True if the role of a session can already without condition: a session that can no more than its role is not told.
+fn has_all_of(ways: &[Option<Way>], session: &Asker<'_>) -> bool {
+    let mut ways = ways.iter().flatten();
+    ways.any(|way| Some(way.arn.as_str()) == session.role_arn() && !matches!(way.can, Can::If(_)))
+}
+
+/// Whether somebody can assume a role or become a session of one, which takes several permissions: the least sure of them counts.
 fn assume<'d>(
     questions: &mut Questions<'d>,
     asker: &Asker<'d>,
     actions: &[&str],
     role: &str,
 ) -> Can {
-    let resource = Selection::of([role]);
     let mut all = Can::No;
     for (number, action) in actions.iter().enumerate() {
-        let can = questions.can(asker, &Selection::of([*action]), &resource);
+        let can = questions.can_assume(asker, &Selection::of([*action]), role);
         all = match (number, all, can) {
             (_, _, Can::No) => return Can::No,
             (0, _, can) => can,
@@ -174,3 +180,40 @@ fn assume<'d>(
     }
     all
 }
+
+impl<'d> Questions<'d> {
+    /// Whether somebody can do an action of STS to a role, or as it takes to become a session of one: the request has the
+    /// session's name then, which whoever asks chooses (`KEY-88`).
+    pub(crate) fn can_assume(&mut self, asker: &Asker<'d>, action: &Selection, arn: &str) -> Can {
+        let session = split_arn(arn).and_then(|parts| session_names(parts[5]));
+        let Some((_, name)) = session else {
+            return self.can(asker, action, &Selection::of([arn]));
+        };
+        let Some(role) = self.directory.role_of_session(arn) else {
+            return Can::No;
+        };
+        let role = Selection::of([role]);
+        let is_name = |own: &&ContextEntry<'_>| own.key.eq_ignore_ascii_case(SESSION_NAME);
+        if let Some(given) = self.given.iter().find(is_name) {
+            return match given.values == [name] {
+                true => self.can(asker, action, &role),
+                false => Can::No,
+            };
+        }
+        let keys = [(SESSION_NAME.to_owned(), vec![name.to_owned()])];
+        let mut can = self.with_keys(&keys, |own| own.can(asker, action, &role));
+        match &mut can {
+            Can::Yes(shown) => shown.keys.extend(keys),
+            Can::If(all) => {
+                for shown in all {
+                    shown.keys.extend(keys.clone());
+                }
+            }
+            Can::No | Can::Unknown(_) => {}
+        }
+        can
+    }
+}
+
+/// What the session of a request to STS is to be called.
+const SESSION_NAME: &str = "sts:RoleSessionName";

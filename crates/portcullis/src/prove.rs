@@ -22,7 +22,8 @@ use bumpalo::Bump;
 use portcullis_compile::{Options as CompileOptions, compile};
 use portcullis_image::Image;
 use portcullis_model::{ContextEntry, Decision, Effect, PolicyKind};
-use portcullis_source::{Diagnostic, Source};
+use portcullis_source::{Diagnostic, Source, printable};
+use portcullis_syntax::codes;
 use portcullis_syntax::policy::ReadOptions;
 pub use portcullis_syntax::{Policy, PolicySets};
 use portcullis_vm::{Plan, Query, Scratch, decide};
@@ -31,7 +32,7 @@ use crate::policies::read_document;
 
 pub use portcullis_prove::{
     AXIOMS, Answer, Axiom, Caller, Callers, Confirm, Domain, Finding, Options, Proof, Reason,
-    Refutation, StatementPlace, Witness, allows,
+    Refutation, StatementPlace, Witness, allows, needs_no_permission,
 };
 
 /// Reads a policy document.
@@ -129,13 +130,25 @@ pub fn with_attached<'a>(
 /// ```
 ///
 /// # Errors
-/// What is wrong with an action or a resource.
+/// What is wrong with an action or a resource; an action that no policy can deny (`EVAL-90`).
 pub fn denial<'a>(
     actions: &[String],
     resources: &[String],
     kind: PolicyKind,
     arena: &'a Bump,
 ) -> Result<Policy<'a>, Vec<Diagnostic>> {
+    if let Some(action) = actions.iter().find(|own| needs_no_permission(own)) {
+        let message = format!(
+            "{}: this needs no permission, so that it is allowed whatever policies say (EVAL-90)",
+            printable(action)
+        );
+        let span = portcullis_source::Span::default();
+        return Err(vec![Diagnostic::error(
+            codes::INVALID_ACTION,
+            span,
+            message,
+        )]);
+    }
     let everything = ["*".to_owned()];
     let or_all = |list: &'_ [String]| match list {
         [] => serde_json::json!(everything),

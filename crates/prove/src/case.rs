@@ -1,13 +1,14 @@
 //! The cases of a question: whoever may call, in a few kinds that policies tell apart.
 
 use portcullis_image::value::network::Network;
-use portcullis_model::{Family, PolicyKind, is_account_id};
+use portcullis_model::{Family, PolicyKind, is_account_id, split_arn};
 use portcullis_syntax::Policy;
 use portcullis_syntax::ast::Condition;
 use portcullis_syntax::vars::has_opening;
 
 use crate::domain::{Case, Domain, Home, Kind, is_of_caller};
 use crate::language::Language;
+use crate::pattern::{Class, Pattern, arn_glob, glob};
 use crate::question::{Callers, Options};
 use crate::statement::fold;
 use crate::value::Values;
@@ -41,7 +42,7 @@ fn cases_of(
         let kinds = kinds(all(), options.domain, bind_root).iter();
         return kinds.map(|kind| Case::of(options.domain, *kind)).collect();
     }
-    let texts: Vec<&str> = all().map(|policy| policy.text).collect();
+    let texts = texts(all());
     let is_strange = options.callers == Callers::Strangers;
     let mut named = accounts(&texts);
     let owner = fresh_account(&named).filter(|_| is_strange);
@@ -131,6 +132,21 @@ pub(crate) fn looks_at_caller(policy: &Policy<'_>) -> bool {
     })
 }
 
+/// What policies say of whom, on what, and if what: the texts, however JSON writes them.
+pub(crate) fn texts<'p>(policies: impl IntoIterator<Item = &'p Policy<'p>>) -> Vec<&'p str> {
+    let policies = policies.into_iter();
+    let statements = policies.flat_map(|policy| policy.document.statements);
+    let mut found = Vec::new();
+    for own in statements {
+        let principals = own.principal.iter().flat_map(|own| own.list);
+        found.extend(principals.map(|entry| entry.value.value));
+        let resources = own.resource.iter().flat_map(|own| own.list);
+        let values = own.conditions.iter().flat_map(|own| own.values);
+        found.extend(resources.chain(values).map(|entry| entry.value));
+    }
+    found
+}
+
 /// The accounts that texts name.
 pub(crate) fn accounts(texts: &[&str]) -> Vec<String> {
     let runs = texts
@@ -170,10 +186,10 @@ pub(crate) fn partitions(texts: &[&str]) -> Vec<String> {
     found
 }
 
-/// Keys whose values say whom a policy trusts (`S3-5`), folded.
-const TRUSTED: [&str; 17] = [
+/// Keys whose values say whom a policy trusts (`S3-5`), folded. An address in a network is none of them: every stranger has a
+/// network of its own that can have the same (`KEY-42`).
+const TRUSTED: [&str; 16] = [
     "aws:sourceip",
-    "aws:vpcsourceip",
     "aws:sourcearn",
     "aws:sourcevpc",
     "aws:sourcevpce",
@@ -216,7 +232,7 @@ fn trusted_by(condition: &Condition<'_>) -> Option<(String, Values)> {
             let plain = texts().filter(|text| !has_opening(text));
             let patterns = plain
                 .filter(|text| is_fixed(text))
-                .map(|text| crate::pattern::glob(text, crate::pattern::Class::Any).collect());
+                .map(|text| as_named(&key, text));
             Values::Text(patterns.collect::<Language>())
         }
         _ => return None,
@@ -234,10 +250,21 @@ fn narrow(text: &str) -> Option<Network> {
     is_narrow.then_some(network)
 }
 
-/// True for a text that names one thing, or an ARN that names an account.
+/// True for a text that names one thing, an ARN that names an account, or paths in one organization.
 fn is_fixed(text: &str) -> bool {
-    let has_account =
-        portcullis_model::split_arn(text).is_some_and(|parts| is_account_id(parts[4]));
-    let is_path = text.starts_with("o-") && text.contains('/') && !text.starts_with("o-*");
-    has_account || is_path || !text.contains(['*', '?'])
+    let is_plain = |text: &str| !text.contains(['*', '?']);
+    let has_account = split_arn(text).is_some_and(|parts| is_account_id(parts[4]));
+    let is_path = text
+        .split_once('/')
+        .is_some_and(|(organization, _)| organization.starts_with("o-") && is_plain(organization));
+    has_account || is_path || is_plain(text)
+}
+
+/// What a fixed text names. Of the ARNs that it matches, those of the account that it names: a wildcard may run past a colon
+/// (`MATCH-1`), so that an ARN of a stranger has that account further behind. No name of an access point has a colon.
+fn as_named(key: &str, text: &str) -> Pattern {
+    match split_arn(text) {
+        Some(_) if key != "s3:dataaccesspointarn" => arn_glob(text),
+        _ => glob(text, Class::Any).collect(),
+    }
 }

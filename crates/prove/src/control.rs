@@ -5,14 +5,14 @@ use portcullis_model::is_account_id;
 use portcullis_syntax::PolicySets;
 
 use crate::algebra::{Algebra, Part};
-use crate::case::partitions;
+use crate::case::{partitions, texts};
 use crate::cover::Unheard;
 use crate::decision::{Given, decision};
 use crate::domain::{Case, Home, Kind, arns_of_account};
 use crate::formula::Formulas;
 use crate::key::Test;
 use crate::language::Language;
-use crate::pattern::{Class, Pattern, Token, glob, push, text};
+use crate::pattern::{arn_glob, text};
 use crate::question::{Answer, Asked, Options, spelled};
 
 /// What somebody of an account may do.
@@ -41,7 +41,7 @@ pub fn out_of_control(sets: &PolicySets<'_>, control: &Control<'_>, options: &Op
     let mut unheard = Unheard;
     let mut asked = Asked::new(&options, &mut unheard);
     let policies = || sets.resource.iter().flatten();
-    let texts: Vec<&str> = policies().map(|policy| policy.text).collect();
+    let texts = texts(policies());
     let account = control.account.filter(|own| is_account_id(own));
     let given = Given {
         is_owner: true,
@@ -64,7 +64,7 @@ pub fn out_of_control(sets: &PolicySets<'_>, control: &Control<'_>, options: &Op
             let actions = control.actions.iter();
             let actions: Language = actions.map(|own| text(&own.to_ascii_lowercase())).collect();
             all.push(formulas.test(Part::Action, Test::texts(actions)));
-            let resource = Test::texts(Language::from_iter([arns(control.resource)]));
+            let resource = Test::texts(Language::from_iter([arn_glob(control.resource)]));
             all.push(formulas.test(Part::Resource, resource));
             if let Some(account) = account {
                 let callers = arns_of_account(Some(&partition), text(account));
@@ -80,19 +80,4 @@ pub fn out_of_control(sets: &PolicySets<'_>, control: &Control<'_>, options: &Op
         }
     }
     asked.answer()
-}
-
-/// The ARNs of a pattern.
-fn arns(arn: &str) -> Pattern {
-    let mut pattern = Pattern::new();
-    for (at, part) in arn.splitn(6, ':').enumerate() {
-        if at > 0 {
-            pattern.push(Token::one(Class::Char(':')));
-        }
-        let class = if at < 5 { Class::NotColon } else { Class::Any };
-        for token in glob(part, class) {
-            push(&mut pattern, token);
-        }
-    }
-    pattern
 }

@@ -66,7 +66,7 @@ pub const AXIOMS: [Axiom; 9] = [
     },
     Axiom {
         id: "D9",
-        text: "a stranger is anonymous, or of an account that the policies do not name, and has no address, network, organization or account in a condition key that the policies name without wildcard (S3-5)",
+        text: "a stranger is anonymous, or of an account that the policies do not name, and has no public address, network, organization or account in a condition key that the policies name without wildcard (S3-5)",
         always: true,
     },
 ];
@@ -638,6 +638,17 @@ impl Case {
             without: foreign.map(|(_, values)| values.clone()).collect(),
         }
     }
+}
+
+/// True for an action that is allowed whatever policies say (`EVAL-90`). Axiom D3 leaves these out, so that it is for whoever
+/// asks about one of them to know that there is nothing to prove.
+///
+/// ```
+/// assert!(portcullis_prove::needs_no_permission("sts:GetCallerIdentity"));
+/// assert!(!portcullis_prove::needs_no_permission("sts:Get*"));
+/// ```
+pub fn needs_no_permission(action: &str) -> bool {
+    EXEMPT.iter().any(|own| own.eq_ignore_ascii_case(action))
 }
 
 /// Actions that need no permission (`EVAL-90`).

@@ -47,7 +47,7 @@ pub use access::{AccountPart, Existence, Likeness, Looked, Selection, Situation,
 pub use audit::{Audit, audited};
 pub use control::{Control, out_of_control};
 pub use cover::Statements;
-pub use domain::{AXIOMS, Axiom, Domain};
+pub use domain::{AXIOMS, Axiom, Domain, needs_no_permission};
 pub use evaluate::allows;
 pub use outside::{Comes, Held, Outside, Outsider, comes_in};
 pub use question::{

@@ -9,7 +9,7 @@ use portcullis_syntax::{Policy, PolicySets};
 
 use crate::access::{Selection, recent};
 use crate::algebra::{Algebra, Part};
-use crate::case::{accounts, looks_at_caller, trusted};
+use crate::case::{accounts, looks_at_caller, texts, trusted};
 use crate::decision::{Given, Reading, decision, holds, said};
 use crate::domain::{Case, Domain, Home, Kind};
 use crate::formula::{Formula, Formulas};
@@ -158,8 +158,7 @@ impl Outside<'_> {
     }
 
     fn named_accounts(&self) -> Vec<String> {
-        let texts: Vec<&str> = self.limits().map(|own| own.text).collect();
-        accounts(&texts)
+        accounts(&texts(self.limits()))
     }
 
     fn is_inside(&self, account: &str) -> bool {

@@ -215,6 +215,21 @@ pub(crate) fn push(pattern: &mut Pattern, token: Token) {
     }
 }
 
+/// The ARNs that match a pattern part by part: its wildcards stop at colons, but for those of the last part (`COND-60`).
+pub(crate) fn arn_glob(arn: &str) -> Pattern {
+    let mut pattern = Pattern::new();
+    for (at, part) in arn.splitn(6, ':').enumerate() {
+        if at > 0 {
+            pattern.push(Token::one(Class::Char(':')));
+        }
+        let class = if at < 5 { Class::NotColon } else { Class::Any };
+        for token in glob(part, class) {
+            push(&mut pattern, token);
+        }
+    }
+    pattern
+}
+
 /// True if a text matches a pattern without variables. Takes at most the product of both lengths.
 pub(crate) fn matches(pattern: &[Token], text: &str) -> bool {
     // As for globs: only the last run has to be tried again.

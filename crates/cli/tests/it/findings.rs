@@ -183,6 +183,49 @@ fn previews_tell_what_changes() {
 }
 
 /// `S3-4`: a policy that is public is shut out where the bucket's block says so, proposed or not.
+/// `MATCH-36`: the parts of a resource that no file has are those that it would have.
+#[test]
+fn previews_know_the_parts_of_resources() {
+    let folder = folder();
+    for (service, name, action, part) in [
+        (
+            "lambda",
+            "function:f",
+            "lambda:InvokeFunction",
+            "arn:aws:lambda:eu-west-1:111122223333:function:f:live",
+        ),
+        (
+            "execute-api",
+            "a1",
+            "execute-api:Invoke",
+            "execute-api:/prod/GET/*",
+        ),
+        (
+            "glue",
+            "catalog",
+            "glue:GetTable",
+            "arn:aws:glue:eu-west-1:111122223333:table/db/t",
+        ),
+        (
+            "events",
+            "event-bus/b",
+            "events:PutRule",
+            "arn:aws:events:eu-west-1:111122223333:rule/b/*",
+        ),
+    ] {
+        let proposed =
+            json!({"Effect": "Allow", "Principal": "*", "Action": action, "Resource": part});
+        folder.write("proposed.json", policy(&[proposed]).to_string());
+        let resource = format!("arn:aws:{service}:eu-west-1:111122223333:{name}");
+        let run = ask(
+            &folder,
+            &["--resource", &resource, "--preview", "proposed.json"],
+        );
+        assert_eq!(run.code, 0, "{resource} {} {}", run.stdout, run.stderr);
+        assert_eq!(lines(&run)[0]["isPublic"], true, "{}", run.stdout);
+    }
+}
+
 #[test]
 fn previews_know_blocks_of_public_access() {
     let folder = Folder::new();

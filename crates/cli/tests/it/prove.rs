@@ -64,6 +64,20 @@ fn control_policies_bind_the_root_user() {
     assert_eq!(run.code, 0, "{}", run.stdout);
 }
 
+/// `EVAL-90`: that nobody is granted what everybody may do is not proved for want of requests.
+#[test]
+fn what_needs_no_permission_is_not_proved_to_be_denied() {
+    let folder = Folder::new();
+    folder.write("none.json", r#"{"Version": "2012-10-17", "Statement": []}"#);
+    for action in ["sts:GetSessionToken", "iam:PassRole,STS:getcalleridentity"] {
+        let run = folder.run(&["prove", "--not-granted", action, "none.json"]);
+        assert_eq!(run.code, 1, "{}", run.stdout);
+        assert!(run.stderr.contains("(EVAL-90)"), "{}", run.stderr);
+    }
+    let run = folder.run(&["prove", "--not-granted", "sts:Get*", "none.json"]);
+    assert_eq!(run.code, 0, "{}", run.stdout);
+}
+
 /// What is asked, and the exit code.
 #[test]
 fn every_answer_has_its_exit_code() {

@@ -15,7 +15,7 @@ use portcullis_syntax::{Policy, PolicySets};
 use super::principal::named_by;
 use super::{Proposed, Restriction, Source, Zone};
 use crate::caller::Asker;
-use crate::class::{Facts, Target, all_rights, lower};
+use crate::class::{Facts, Target, all_rights, lower, prefixes};
 use crate::questions::Questions;
 
 /// An Allow.
@@ -138,7 +138,7 @@ impl<'d> Surface<'d> {
                 rcps: policies.rcps.clone(),
                 ..PolicySets::default()
             },
-            actions: Selection::of([format!("{prefix}:*")]),
+            actions: Selection::of(prefixes(prefix).map(|own| format!("{own}:*"))),
             parts: Vec::new(),
             proposed,
         };
@@ -347,10 +347,31 @@ fn of_unknown(name: &str, owner: Option<&str>) -> Vec<KnownTarget> {
         has_tags: false,
         is_entity: name.contains(":role/"),
     };
-    vec![
+    let mut all = vec![
         one(name.to_owned(), name.to_owned()),
         one(format!("{name}/~"), format!("{name}/*")),
-    ]
+    ];
+    if let Some(start) = start_of_parts(name) {
+        all.push(one(format!("{start}~"), format!("{start}*")));
+    }
+    all
+}
+
+/// How the ARNs of a resource's parts begin, of services where that is not its name and a slash (`MATCH-36`).
+fn start_of_parts(name: &str) -> Option<String> {
+    let [_, partition, service, region, account, last] = split_arn(name)?;
+    let own = format!("arn:{partition}:{service}:{region}:{account}:");
+    match service {
+        "lambda" | "logs" => Some(format!("{name}:")),
+        "events" => last
+            .strip_prefix("event-bus/")
+            .map(|bus| format!("{own}rule/{bus}/")),
+        "codeartifact" => last
+            .strip_prefix("repository/")
+            .map(|repository| format!("{own}package/{repository}/")),
+        "glue" => Some(own),
+        _ => None,
+    }
 }
 
 /// A policy with other statements.

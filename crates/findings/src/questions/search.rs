@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use portcullis_directory::KnownTarget;
 use portcullis_model::{is_account_id, split_arn};
-use portcullis_prove::Example;
+use portcullis_prove::{Example, needs_no_permission};
 
-use super::{Ask, EXEMPT, Element, Found, Gathered, Questions, Scope};
+use super::{Ask, Element, Found, Gathered, Questions, Scope};
 use crate::answer::Can;
 use crate::caller::Asker;
 use crate::class::Class;
@@ -29,9 +29,7 @@ impl<'d> Questions<'d> {
         match self.decided(asker, &bare) {
             Err(error) => return Can::Unknown(vec![error]),
             Ok(true) => search.yes = Some((class, bare)),
-            Ok(false) if EXEMPT.iter().any(|own| own.eq_ignore_ascii_case(action)) => {
-                return Can::No;
-            }
+            Ok(false) if needs_no_permission(action) => return Can::No,
             Ok(false) if !self.directory.has_documents() => {
                 return match self.keys_asked_for(asker, &bare) {
                     Ok(keys) if keys.is_empty() => Can::No,

@@ -71,6 +71,45 @@ impl<'d> Questions<'d> {
         }
     }
 
+    /// Whether what is refused on a target that the directory does not know, with what is given and no other key, is allowed
+    /// there with other keys; yes if it is proved that nothing is refused.
+    pub(crate) fn where_refused(&mut self, asker: &Asker<'d>, actions: &Selection) -> Can {
+        let refused = match self.refused(asker, actions) {
+            Found::None => return Can::Yes(Shown::default()),
+            Found::Unknown(reasons) => return Can::Unknown(reasons),
+            Found::Example(refused) => refused,
+        };
+        // What is no ARN is told by leaving these out: as a pattern it is everything.
+        let is_arn = refused.resource != "*";
+        let but_arns = ["arn:*".to_owned()];
+        let scope = Rc::new(Scope {
+            actions: vec![actions.clone()],
+            resources: Selection::of([refused.resource.as_str()]),
+            element: None,
+        });
+        let class = match is_arn {
+            true => Class::One(refused.resource),
+            false => Class::NoAccount,
+        };
+        let ask = Ask {
+            excluded: if is_arn { &[] } else { &but_arns },
+            ..Ask::of((asker, &scope, None), &class)
+        };
+        match self.ask(&ask) {
+            Found::None => Can::No,
+            Found::Unknown(reasons) => Can::Unknown(reasons),
+            Found::Example(example) => {
+                let least = self.least(asker, example, true);
+                Can::If(vec![Shown {
+                    action: least.action,
+                    resource: least.resource,
+                    keys: least.context,
+                    unless: Vec::new(),
+                }])
+            }
+        }
+    }
+
     /// The request without keys that it does not need to be decided as it is.
     fn least(&mut self, asker: &Asker<'d>, example: Example, wanted: bool) -> Example {
         let mut own = example;

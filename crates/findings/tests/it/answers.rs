@@ -4,7 +4,10 @@ use std::fs;
 
 use bumpalo::Bump;
 use portcullis_directory::{Directory, LoadOptions};
-use portcullis_findings::{Asker, Can, Questions, Selection, who_can};
+use portcullis_findings::{
+    Asker, Can, Questions, Selection, Zone, escalations, internal_findings, who_can,
+};
+use portcullis_model::ContextEntry;
 use serde_json::{Value, json};
 
 use crate::paths::{Folder, arn, role, trusts, user};
@@ -145,6 +148,159 @@ fn sessions_that_a_policy_names_are_shown() {
     let arns: Vec<&str> = ways.iter().map(|own| own.arn.as_str()).collect();
     assert_eq!(arns, [session]);
     assert!(matches!(ways[0].can, Can::Yes(_)));
+}
+
+/// `EVAL-22`, `KEY-88`: whoever may assume a role chooses the name of the session, and so is let in by what names a session.
+#[test]
+fn whoever_assumes_a_role_names_the_session() {
+    let on = |action: &str| json!({"Effect": "Allow", "Action": action, "Resource": "*"});
+    let named = |principal: String| trusts(json!({"AWS": principal}));
+    let session = |role: &str, name: &str| {
+        format!("arn:aws:sts::{}:assumed-role/{role}/{name}", "111122223333")
+    };
+    let mut only_bob = on("sts:AssumeRole");
+    only_bob["Condition"] = json!({"StringEquals": {"sts:RoleSessionName": "bob"}});
+    let mut to_strong = on("sts:AssumeRole");
+    to_strong["Resource"] = json!(arn("role/Strong"));
+    let (_folder, directory) = directory(
+        &[
+            user("ann", &[on("sts:AssumeRole")], &[], &[]),
+            user("bob", &[only_bob], &[], &[]),
+        ],
+        &[
+            role(
+                "Middle",
+                &[to_strong],
+                &[named("111122223333".to_owned())],
+                &[],
+            ),
+            role("Strong", &[on("*")], &[named(session("Middle", "x"))], &[]),
+        ],
+        &[],
+    );
+    let (actions, resources) = (Selection::of(["s3:GetObject"]), Selection::of(["*"]));
+    let found = |context: &[ContextEntry<'_>]| -> Vec<(String, Vec<String>)> {
+        let ways = who_can(&directory, (context, None), (&actions, &resources), 2, 1);
+        let ways = ways.into_iter();
+        ways.map(|own| (own.arn, own.roles)).collect()
+    };
+    let (middle, strong) = (session("Middle", "x"), arn("role/Strong"));
+    let all = [
+        (strong.clone(), vec![]),
+        (middle.clone(), vec![strong.clone()]),
+        (arn("user/ann"), vec![middle.clone(), strong.clone()]),
+    ];
+    assert_eq!(found(&[]), all);
+    let other = [ContextEntry {
+        key: "sts:RoleSessionName",
+        values: &["y"],
+    }];
+    // The session that is there is called otherwise, and what it makes may be called so.
+    assert_eq!(found(&other), all[..2]);
+    let all = escalations(&directory, (&[], None), 4, 1);
+    let steps: Vec<(&str, &str, usize, bool)> = all
+        .found
+        .iter()
+        .map(|own| {
+            (
+                own.arn.as_str(),
+                own.reached.as_str(),
+                own.steps,
+                own.is_conditional,
+            )
+        })
+        .collect();
+    let ann = arn("user/ann");
+    let expected = [
+        (middle.as_str(), strong.as_str(), 1, false),
+        (ann.as_str(), middle.as_str(), 2, false),
+    ];
+    assert_eq!(steps, expected);
+    assert_eq!(all.administrators, [strong]);
+}
+
+/// `EVAL-75`: what a grant allows no policy says, and it is told all the same; `GRAM-54`: a trust policy is about its role.
+#[test]
+fn grants_and_policies_without_resource_say_what_somebody_can() {
+    let key = "arn:aws:kms:eu-west-1:111122223333:key/k";
+    let grant = json!({"KeyId": key, "GrantId": "g", "GranteePrincipal": arn("user/ann"),
+        "IssuingAccount": arn("root"), "Operations": ["Decrypt"]});
+    let key = json!({"arn": key, "account": "111122223333", "grants": [grant]});
+    let trust = [trusts(json!({"AWS": arn("user/ann")}))];
+    let (_folder, directory) = directory(
+        &[user("ann", &[], &[], &[])],
+        &[role("R", &[], &trust, &[])],
+        &[key],
+    );
+    let arena = Bump::new();
+    let ann = Asker::known(&directory, &arn("user/ann"), &arena).unwrap();
+    let mut questions = Questions::new(&directory, &[], &arena);
+    let all = questions.what_can(&ann, &Selection::of(["*"])).unwrap();
+    let all: Vec<(&str, &str, &str)> = all
+        .iter()
+        .map(|own| {
+            let (actions, resources) = (&own.actions.patterns, &own.resources.patterns);
+            (actions[0].as_str(), resources[0].as_str(), own.can.as_str())
+        })
+        .collect();
+    let role = arn("role/R");
+    let expected = [
+        ("sts:AssumeRole", role.as_str(), "yes"),
+        (
+            "kms:Decrypt",
+            "arn:aws:kms:eu-west-1:111122223333:key/k",
+            "yes",
+        ),
+    ];
+    assert_eq!(all, expected);
+}
+
+/// `EVAL-22`: a bucket that lets in one session of a role by its name is used from inside.
+#[test]
+fn sessions_that_a_policy_names_are_inside() {
+    let session = format!("arn:aws:sts::{}:assumed-role/R/ann", "111122223333");
+    let policy = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": session},
+        "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}]});
+    let bucket = json!({"arn": "arn:aws:s3:::b", "account": "111122223333", "policy": policy});
+    let trust = [trusts(json!({"Service": "ec2.amazonaws.com"}))];
+    let (_folder, directory) = directory(&[], &[role("R", &[], &trust, &[])], &[bucket]);
+    let found = internal_findings(&directory, Zone::Account, None, 1);
+    let principals: Vec<&str> = found.iter().map(|own| own.principal.as_str()).collect();
+    assert_eq!(principals, [session]);
+}
+
+/// `EVAL-71`: what somebody may do somewhere without a key keeps nobody from being an administrator with it.
+#[test]
+fn an_administrator_by_a_key_has_something_without_it() {
+    let on = |resource: &str, condition: Value| json!({"Effect": "Allow", "Action": "*", "Resource": resource, "Condition": condition});
+    let mfa = json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}});
+    let home = json!({"StringEquals": {"aws:ResourceAccount": "111122223333"}});
+    let bucket = || on("arn:aws:s3:::b/*", json!({}));
+    let (_folder, directory) = directory(
+        &[
+            user("bucket", &[bucket()], &[], &[]),
+            user("careful", &[bucket(), on("*", mfa)], &[], &[]),
+            user("home", &[on("*", home)], &[], &[]),
+        ],
+        &[],
+        &[],
+    );
+    let arena = Bump::new();
+    let mut questions = Questions::new(&directory, &[], &arena);
+    let mut keys = |name: &str| {
+        let asker = Asker::known(&directory, &arn(&format!("user/{name}")), &arena).unwrap();
+        match questions.administrator(&asker).map(|own| own.can) {
+            Some(Can::If(all)) => Some(all[0].keys[0].0.clone()),
+            None => None,
+            Some(can) => panic!("{can:?}"),
+        }
+    };
+    assert_eq!(keys("bucket"), None);
+    assert_eq!(
+        keys("careful").as_deref(),
+        Some("aws:MultiFactorAuthPresent")
+    );
+    assert_eq!(keys("home").as_deref(), Some("aws:ResourceAccount"));
 }
 
 /// `XACC-1`: a pattern over targets of another account finds what single resources do, though targets that open to nobody

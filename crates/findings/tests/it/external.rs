@@ -132,6 +132,44 @@ fn of_bucket(statements: Value, zone: Zone) -> Vec<String> {
     lines(&[bucket(statements)], &[], None, zone)
 }
 
+/// `AA-453`: a policy is about what it names, also where a service has its actions apart from its resources.
+#[test]
+fn aa_453_actions_of_other_names_than_their_resources() {
+    for (resource, action) in [
+        (
+            "kafka:eu-west-1:111122223333:cluster/c/1",
+            "kafka-cluster:*",
+        ),
+        (
+            "vpc-lattice:eu-west-1:111122223333:service/svc-1",
+            "vpc-lattice-svcs:Invoke",
+        ),
+        (
+            "cloudtrail:eu-west-1:111122223333:channel/1",
+            "cloudtrail-data:PutAuditEvents",
+        ),
+    ] {
+        let statement =
+            json!({"Effect": "Allow", "Principal": "*", "Action": action, "Resource": "*"});
+        let resource = json!({"arn": format!("arn:aws:{resource}"), "account": "111122223333",
+            "policy": {"Version": "2012-10-17", "Statement": [statement]}});
+        let own = lines(&[resource], &[], None, Zone::Account);
+        assert_eq!(own, [format!("* | public | {action} | ")]);
+    }
+}
+
+/// `S3-5`, `KEY-42`, `MATCH-1`: what does not say who a stranger is keeps nothing from being public.
+#[test]
+fn aa_453_what_does_not_name_anybody() {
+    let private = json!({"IpAddress": {"aws:VpcSourceIp": "10.0.0.0/16"}});
+    let paths = json!({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-?*/*"}});
+    let source = json!({"StringLike": {"aws:SourceArn": "arn:aws:lambda:*:444455556666:*"}});
+    for condition in [private, paths, source] {
+        let own = of_bucket(json!([get(json!("*"), condition)]), Zone::Account);
+        assert!(own[0].starts_with("* | public | "), "{own:?}");
+    }
+}
+
 #[test]
 fn aa_453_everyone() {
     let own = of_bucket(json!([get(json!("*"), json!({}))]), Zone::Account);

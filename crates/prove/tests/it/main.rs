@@ -67,3 +67,79 @@ fn a_stranger_is_of_no_account_that_is_named() {
     let answer = compare(&[], &[policy], &strangers, &mut Believe);
     assert!(matches!(answer, Answer::Refuted(_)), "{answer:?}");
 }
+
+fn lets_strangers_in(condition: &str) -> bool {
+    let arena = Bump::new();
+    let text = format!(
+        r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject",
+            "Resource": "arn:aws:s3:::b/*", "Condition": {{{condition}}}}}}}"#
+    );
+    let policy = read(&text, PolicyKind::Resource, &arena);
+    let strangers = Options {
+        callers: Callers::Strangers,
+        ..Options::default()
+    };
+    match compare(&[], &[policy], &strangers, &mut Believe) {
+        Answer::Proved(_) => false,
+        Answer::Refuted(_) => true,
+        answer @ Answer::Unknown(_) => panic!("{answer:?}"),
+    }
+}
+
+/// `S3-5`, `MATCH-1`: an account behind a wildcard of `StringLike` may stand further behind in the ARN of a stranger,
+/// `arn:aws:lambda:eu-west-1:999988887777:function:111122223333:live`. `COND-60`: not so of `ArnLike`.
+#[test]
+fn an_account_behind_a_wildcard_is_not_always_the_account() {
+    let source =
+        |operator: &str, arn: &str| format!(r#""{operator}": {{"aws:SourceArn": "{arn}"}}"#);
+    let any_region = "arn:aws:lambda:*:111122223333:*";
+    assert!(lets_strangers_in(&source("StringLike", any_region)));
+    assert!(!lets_strangers_in(&source("ArnLike", any_region)));
+    let one_region = "arn:aws:lambda:eu-west-1:111122223333:*";
+    assert!(!lets_strangers_in(&source("StringLike", one_region)));
+    // No access point has a colon in its name.
+    let point =
+        r#""StringLike": {"s3:DataAccessPointArn": "arn:aws:s3:*:111122223333:accesspoint/*"}"#;
+    assert!(!lets_strangers_in(point));
+}
+
+/// `S3-5`, `KEY-13`: paths name an organization only if its id is whole.
+#[test]
+fn a_wildcard_in_an_organization_names_none() {
+    let paths =
+        |path: &str| format!(r#""ForAnyValue:StringLike": {{"aws:PrincipalOrgPaths": "{path}"}}"#);
+    assert!(!lets_strangers_in(&paths("o-abcdefghij/*")));
+    for path in ["o-?*/*", "o-a*/r-ab12/*", "o-abcdefghi?/*", "o-*/*"] {
+        assert!(lets_strangers_in(&paths(path)), "{path}");
+    }
+}
+
+/// `KEY-42`: whoever has a network of its own can have any address in it.
+#[test]
+fn an_address_in_a_network_says_nothing_of_whose_it_is() {
+    let private = r#""IpAddress": {"aws:VpcSourceIp": "10.0.0.0/16"}"#;
+    assert!(lets_strangers_in(private));
+    let paired = format!(r#"{private}, "StringEquals": {{"aws:SourceVpc": "vpc-1"}}"#);
+    assert!(!lets_strangers_in(&paired));
+    assert!(!lets_strangers_in(
+        r#""IpAddress": {"aws:SourceIp": "203.0.113.0/24"}"#
+    ));
+}
+
+/// Axiom D7: a policy names a partition however JSON writes the name.
+#[test]
+fn a_partition_is_named_behind_escapes() {
+    let arena = Bump::new();
+    let strangers = Options {
+        callers: Callers::Strangers,
+        ..Options::default()
+    };
+    for partition in ["aws-cn", r"aws\u002dcn"] {
+        let text = format!(
+            r#"{{"Statement": {{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:{partition}:s3:::b/*"}}}}"#
+        );
+        let policy = read(&text, PolicyKind::Resource, &arena);
+        let answer = compare(&[], &[policy], &strangers, &mut Believe);
+        assert!(matches!(answer, Answer::Refuted(_)), "{text} {answer:?}");
+    }
+}
