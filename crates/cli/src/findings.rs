@@ -30,7 +30,7 @@ Examples:
   portcullis findings --directory dumps
   portcullis findings --directory dumps --zone organization --archive-rules rules.json --format json
   portcullis findings --directory dumps --resource arn:aws:s3:::reports --preview proposed.json
-  portcullis findings --directory dumps --resource arn:aws:kms:eu-west-1:111122223333:key/a1b2 --preview grants.json
+  portcullis findings --directory dumps --resource arn:aws:s3:::reports --preview acl.json
   portcullis findings --directory dumps --access internal --zone organization
 
 Lists whom the policies of resources, the trust policies of roles, the grants of keys and the lists of buckets let in

@@ -242,7 +242,7 @@ fn previews_of_grants_and_lists() {
     assert_eq!(members(&run, "changeType"), ["RESOLVED"], "{run:?}");
     assert_eq!(run.code, 2);
     let all = "http://acs.amazonaws.com/groups/global/AllUsers";
-    let list = json!({"Owner": {"ID": "a".repeat(64)}, "Grants": [{"Grantee": {"Type": "Group", "URI": all}, "Permission": "WRITE"}]});
+    let list = json!({"Owner": {"ID": "a".repeat(64)}, "Grants": [{"Grantee": {"Type": "Group", "URI": all}, "Permission": "READ_ACP"}]});
     let run = preview(&folder, BUCKET, &list);
     // Everyone is one finding, of the policy and the list.
     assert_eq!(
@@ -278,12 +278,12 @@ fn previews_refuse_what_they_cannot_tell() {
         (
             "arn:aws:kms:eu-west-1:111122223333:key/other",
             json!({"Grants": []}),
-            "proposed.json: the directory does not know",
+            "the directory does not know",
         ),
         (
             "arn:aws:s3:::other",
             list.clone(),
-            "proposed.json: the directory does not know",
+            "the directory does not know",
         ),
         (BUCKET, grants, "another key"),
         (BUCKET, with_policy, "Policy"),

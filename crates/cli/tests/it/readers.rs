@@ -339,7 +339,7 @@ fn sample(form: Form) -> (Value, &'static [&'static str]) {
         // AWS adds members to its answers (IN-4); what is read of them has its types.
         Form::Grants => {
             let grant = json!({"GrantId": "g", "KeyId": KEY, "GranteePrincipal": "arn:aws:iam::999999999999:role/R",
-                "Operations": ["Decrypt"], "Constraints": {"EncryptionContextSubset": {"a": "b"}, "EncryptionContextEquals": {"a": "b"}}});
+                "Operations": ["Decrypt"], "Constraints": {"EncryptionContextSubset": {"a": "b"}, "EncryptionContextEquals": {"c": "d"}}});
             let open = &["", "Grants/", "Subset", "Equals"];
             (json!({"Grants": [grant]}), open)
         }
