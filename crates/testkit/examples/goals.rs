@@ -75,13 +75,19 @@ impl Began {
         Some(Duration::from_nanos(nanoseconds))
     }
 
-    /// How long that took: what was computed if that is known, else what passed.
+    /// How long that took: what passed, and of spans that others may have used, what was computed. The system counts that in steps
+    /// of some milliseconds.
     fn took(&self) -> Duration {
         let passed = self.at.elapsed();
-        let computed = Began::computed().zip(self.computed);
-        computed.map_or(passed, |(now, then)| now.saturating_sub(then))
+        match Began::computed().zip(self.computed) {
+            Some((now, then)) if passed > SHORT => now.saturating_sub(then),
+            _ => passed,
+        }
     }
 }
+
+/// Spans that are mostly not interrupted.
+const SHORT: Duration = Duration::from_millis(10);
 
 /// Spans of time, and what their answers were.
 #[derive(Default)]

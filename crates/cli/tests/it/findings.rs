@@ -272,7 +272,8 @@ fn previews_refuse_what_they_cannot_tell() {
     let grants = json!({"Grants": [{"KeyId": KEY, "GranteePrincipal": "arn:aws:iam::999999999999:root", "Operations": ["Decrypt"]}]});
     let list = json!({"Owner": {"ID": "a".repeat(64)}, "Grants": []});
     let mut with_policy = list.clone();
-    with_policy["Policy"] = json!(policy(&[]).to_string());
+    with_policy["Policy"] =
+        json!(policy(&[statement(&json!("*"), "s3:*", &json!({}))]).to_string());
     let block = json!({"PublicAccessBlockConfiguration": {"RestrictPublicBuckets": true}});
     for (resource, proposed, words) in [
         (

@@ -338,10 +338,16 @@ fn sample(form: Form) -> (Value, &'static [&'static str]) {
         }
         // AWS adds members to its answers (IN-4); what is read of them has its types.
         Form::Grants => {
-            let grant = json!({"GrantId": "g", "KeyId": KEY, "GranteePrincipal": "arn:aws:iam::999999999999:role/R",
-                "Operations": ["Decrypt"], "Constraints": {"EncryptionContextSubset": {"a": "b"}, "EncryptionContextEquals": {"c": "d"}}});
+            let grant = |constraints: Value| {
+                json!({"GrantId": "g", "KeyId": KEY, "Operations": ["Decrypt"],
+                "GranteePrincipal": "arn:aws:iam::999999999999:role/R", "Constraints": constraints})
+            };
+            let grants = [
+                grant(json!({"EncryptionContextSubset": {"a": "b"}})),
+                grant(json!({"EncryptionContextEquals": {"c": "d"}})),
+            ];
             let open = &["", "Grants/", "Subset", "Equals"];
-            (json!({"Grants": [grant]}), open)
+            (json!({"Grants": grants}), open)
         }
         Form::List => {
             let grant = json!({"Grantee": {"ID": "c".repeat(64)}, "Permission": "READ"});

@@ -479,7 +479,7 @@ fn what_cannot_be_previewed_is_refused() {
         (
             BUCKET,
             json!({"Statement": {"Effect": "Allow", "Principal": "*", "Action": "s3:*"}}),
-            "MISSING_ELEMENT",
+            "MISSING_RESOURCE",
             "Resource",
         ),
         ("b", open.clone(), "INVALID_MEMBER", "not an ARN"),
