@@ -281,16 +281,14 @@ fn in_41_policies_of_keys() {
     );
     let mut open = key_policy();
     open["Statement"][0]["Principal"] = json!({"AWS": OTHER});
-    let told = format!("NEW {OTHER}");
-    assert_eq!(preview(&folder, KEY, &open), [told.clone()]);
-    assert_eq!(
-        preview(&folder, KEY, &json!({"Policy": open.to_string()})),
-        [told.clone()]
-    );
-    assert_eq!(
-        preview(&folder, KEY, &json!({"arn": KEY, "policy": open})),
-        [told]
-    );
+    for proposed in [
+        open.clone(),
+        json!({"Policy": open.to_string()}),
+        json!({"arn": KEY, "policy": open}),
+    ] {
+        let told = preview(&folder, KEY, &proposed);
+        assert_eq!(told, [format!("NEW {OTHER}")], "{proposed}");
+    }
 }
 
 /// The directory is the one that the folder would give.
