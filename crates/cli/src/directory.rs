@@ -8,7 +8,8 @@ use bumpalo::Bump;
 use clap::{Args, ValueHint};
 use portcullis::Reports;
 use portcullis_directory::{
-    CompletedRequest, Directory, LoadOptions, Loaded, Progress, Report, RequestPolicies, Sources,
+    CompletedRequest, Directory, LoadError, LoadOptions, Loaded, Progress, Proposal, Report,
+    RequestPolicies, Sources,
 };
 use portcullis_explain::{Changes, Scene, Story};
 use portcullis_model::{Layer, Request};
@@ -70,6 +71,33 @@ impl AnyDirectoryArgs {
         };
         directory.ok_or_else(|| Failure::new("no directory: give --directory DIR or --image IMAGE"))
     }
+
+    /// Reads the folder that is named once more, with what is proposed for one of its resources.
+    pub(crate) fn open_proposed(&self, proposal: Proposal<'_>) -> Result<Opened, Failure> {
+        let folder = &self.folder;
+        let loaded = folder.read(Keep::Decisions, Some(proposal));
+        let loaded =
+            loaded.ok_or_else(|| Failure::new("an image has no files: give the folder"))?;
+        // Without the proposal there was nothing wrong with it.
+        let loaded = loaded.map_err(|error| Failure::problems(&error.problems))?;
+        // What the folder says was told when it was read without the proposal.
+        let is_own = |place: &str| {
+            let rest = place.strip_prefix(proposal.file);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([':', ' ']))
+        };
+        for skipped in &loaded.report.skipped {
+            if is_own(&skipped.place) {
+                let text = format!("note: {} is left out: {}", skipped.place, skipped.reason);
+                complain(printable(&text).as_ref());
+            }
+        }
+        for (place, note) in &loaded.report.notes {
+            if is_own(place) {
+                complain(printable(&format!("note: {place}: {note}")).as_ref());
+            }
+        }
+        Ok(Opened::folder(loaded))
+    }
 }
 
 /// A directory, and what an answer by it has to say of what was not read.
@@ -130,10 +158,13 @@ impl DirectoryArgs {
         Ok(self.load(keep)?.map(|loaded| loaded.directory))
     }
 
-    fn load(&self, keep: Keep) -> Result<Option<Loaded>, Failure> {
-        let Some(folder) = &self.directory else {
-            return Ok(None);
-        };
+    /// Reads the directory, with what is proposed for a resource; none if no directory is named.
+    fn read(
+        &self,
+        keep: Keep,
+        proposal: Option<Proposal<'_>>,
+    ) -> Option<Result<Loaded, LoadError>> {
+        let folder = self.directory.as_deref()?;
         let options = LoadOptions {
             allow_missing: self.allow_missing,
             debug: keep == Keep::Explanations,
@@ -143,9 +174,17 @@ impl DirectoryArgs {
             folder,
             exclude: self.exclude.clone(),
             packs: self.managed_policies.clone(),
+            proposal,
         };
         let loaded = Directory::load_from(&sources, options, &mut |progress| bar.show(progress));
         bar.clear();
+        Some(loaded)
+    }
+
+    fn load(&self, keep: Keep) -> Result<Option<Loaded>, Failure> {
+        let Some(loaded) = self.read(keep, None) else {
+            return Ok(None);
+        };
         let loaded = loaded.map_err(|error| {
             let mut text = render_failure(&error.problems, use_color(&io::stderr()));
             if error.count > error.problems.len() {

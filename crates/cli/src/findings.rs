@@ -11,34 +11,35 @@ use std::process::ExitCode;
 
 use bumpalo::Bump;
 use clap::{Args, ValueEnum, ValueHint};
-use portcullis_findings::{Change, Finding, NOT_COVERED, Proposed, Questions, Zone, changes};
-use portcullis_model::PolicyKind;
+use portcullis_directory::Proposal;
+use portcullis_findings::{Change, Finding, NOT_COVERED, Questions, Zone, changes};
 use serde_json::json;
 
 use crate::answers::{Answers, Asked};
 use crate::decide::Format;
 use crate::directory::{AnyDirectoryArgs, Keep, Opened};
 use crate::failure::Failure;
+use crate::output::display_name;
 use crate::questions::written;
 use against::Export;
 use archive::Rules;
-use preview::Preview;
 use row::Row;
-
-use crate::policies::read_policies;
 
 pub(crate) const FINDINGS: &str = "\
 Examples:
   portcullis findings --directory dumps
   portcullis findings --directory dumps --zone organization --archive-rules rules.json --format json
   portcullis findings --directory dumps --resource arn:aws:s3:::reports --preview proposed.json
+  portcullis findings --directory dumps --resource arn:aws:s3:::reports --preview acl.json
   portcullis findings --directory dumps --access internal --zone organization
 
 Lists whom the policies of resources, the trust policies of roles, the grants of keys and the lists of buckets let in
 from outside of the zone of trust: one line for each principal and the conditions that are proved to be needed, with a request
 that is allowed. What the other side allows is taken to be everything. Control policies of resources, Denies and blocks of
 public access count. A line that is unknown was not proved either way, and says why. With --access internal, the users and
-roles inside that can use a bucket, a table, or the resource that is named.
+roles inside that can use a bucket, a table, or the resource that is named. With --preview, what a proposal adds, changes and
+resolves: a policy, all grants of a key as `aws kms list-grants` prints them, or the access control list of a bucket as
+`aws s3api get-bucket-acl` does.
 
 Exit status: 0 there are findings, 2 there are none and that is proved, 4 some are not known, or something is missing,
 3 a policy is invalid, 1 any other failure. Findings that a rule archives do not count.";
@@ -75,7 +76,8 @@ pub(crate) struct FindingsArgs {
     /// Only this resource, by its ARN
     #[arg(long, value_name = "ARN")]
     resource: Option<String>,
-    /// The policy that is proposed for the resource, or the trust policy of the role: tells what it adds, changes and resolves
+    /// What is proposed for the resource, in place of what it has: tells what that adds, changes and resolves. A policy, the trust
+    /// policy of the role, the grants of the key, or the access control list of the bucket
     #[arg(long, value_name = "FILE", requires = "resource", conflicts_with = "against", value_hint = ValueHint::FilePath)]
     preview: Option<PathBuf>,
     /// The account that owns the resource of a preview, if neither its ARN nor the directory says so
@@ -138,49 +140,44 @@ impl FindingsArgs {
         }
     }
 
-    /// The findings of what is asked about, with what a proposed policy makes of them.
-    fn find<'d>(
-        &'d self,
-        questions: &mut Questions<'d>,
-        opened: &Opened,
-        arena: &'d Bump,
-    ) -> Result<Vec<(Option<Change>, Finding)>, Failure> {
+    /// The findings of what is asked about, with what a proposal makes of them, and the directory as it would be then.
+    fn find(&self, opened: &Opened, arena: &Bump) -> Result<Found, Failure> {
+        let mut questions = Questions::new(&opened.directory, &[], arena);
         let Some(resource) = &self.resource else {
             let mut all = Vec::new();
             questions.external_findings(self.zone(), &mut |one| all.push((None, one)));
-            return Ok(all);
+            return Ok((all, None));
         };
-        let known = opened.directory.known_target(resource);
         let Some(file) = &self.preview else {
-            let name = known.ok_or_else(|| {
+            let name = opened.directory.known_target(resource).ok_or_else(|| {
                 Failure::new(format_args!("the directory does not know `{resource}`"))
             })?;
             let all = questions.external_findings_of(&name, self.zone());
-            return Ok(all.into_iter().map(|one| (None, one)).collect());
+            return Ok((all.into_iter().map(|one| (None, one)).collect(), None));
         };
-        let kind = match resource.contains(":role/") {
-            true => PolicyKind::Trust,
-            false => PolicyKind::Resource,
-        };
-        let policies = read_policies([file], kind, arena)?;
-        let [policy] = policies.as_slice() else {
-            return Err(Failure::new("the file has to hold one policy"));
-        };
-        let proposed = Proposed {
-            policy: *policy,
-            owner: self.resource_account.as_deref(),
-            machine: &Preview,
-        };
-        let before = match &known {
-            Some(name) => questions.external_findings_of(name, self.zone()),
+        let before = match preview::known(&opened.directory, resource)? {
+            Some(name) => questions.external_findings_of(&name, self.zone()),
             None => Vec::new(),
         };
-        let name = known.as_deref().unwrap_or(resource);
-        let after = questions.external_findings_with(name, self.zone(), proposed);
-        let all = changes(before, after).into_iter();
-        Ok(all.map(|(change, one)| (Some(change), one)).collect())
+        let content = preview::content(file, resource, arena)?;
+        let after = self.directory.open_proposed(Proposal {
+            resource,
+            owner: self.resource_account.as_deref(),
+            file: &display_name(file),
+            content: &content,
+        })?;
+        let name = after.directory.known_target(resource);
+        let mut questions = Questions::new(&after.directory, &[], arena);
+        let name = name.as_deref().unwrap_or(resource);
+        let found = questions.external_findings_of(name, self.zone());
+        let all = changes(before, found).into_iter();
+        let all = all.map(|(change, one)| (Some(change), one)).collect();
+        Ok((all, Some(after)))
     }
 }
+
+/// Findings with what becomes of them, and the directory with what is proposed if something is.
+type Found = (Vec<(Option<Change>, Finding)>, Option<Opened>);
 
 /// What is said of types of resources that no directory tells of: never silence.
 fn not_covered(opened: &mut Opened, types: &[&str]) {
@@ -226,9 +223,10 @@ pub(crate) fn run(args: &FindingsArgs) -> Result<ExitCode, Failure> {
         not_covered(&mut opened, &types.copied().collect::<Vec<_>>());
         return internal::run(args, &opened, &rules);
     }
+    let (all, after) = args.find(&opened, &arena)?;
+    // What is missing is said of the directory that is asked about last.
+    let mut opened = after.unwrap_or(opened);
     not_covered(&mut opened, &NOT_COVERED);
-    let mut questions = Questions::new(&opened.directory, &[], &arena);
-    let all = args.find(&mut questions, &opened, &arena)?;
     let asked = args.asked(None);
     let mut head = vec![
         "resource",

@@ -63,7 +63,7 @@ pub use engine::Engine;
 pub use error::{CheckError, EngineError, RequestError, UpdateError};
 pub use load::problem::{LoadError, Report, Skipped};
 pub use load::read::Progress;
-pub use load::sources::{Listing, Sources};
+pub use load::sources::{Listing, Proposal, Sources};
 pub use plan::action::PreparedAction;
 pub use portcullis_explain::{
     AccountStory, Applied, Attached, CallerStory, Card, Chart, GrantMiss, GrantStory, LayerStory,

@@ -84,6 +84,9 @@ pub(crate) fn load(
         return Err(loader.errors);
     }
     read_packs(&mut loader, &sources.packs);
+    if let Some(proposal) = &sources.proposal {
+        loader.propose(proposal);
+    }
     if loader.errors.count > 0 {
         return Err(loader.errors);
     }

@@ -24,10 +24,10 @@ mod surface;
 
 use std::rc::Rc;
 
+use portcullis_directory::KnownTarget;
 use portcullis_prove::{Selection, Witness};
-use portcullis_syntax::{Policy, api_of, with_apis};
 
-pub use change::{Change, Machine, Proposed, changes};
+pub use change::{Change, changes};
 pub use principal::Named;
 pub use resource_type::{NOT_COVERED, resource_type};
 use surface::{Inside, Surface};
@@ -125,7 +125,7 @@ pub struct Finding {
     pub reasons: Vec<String>,
 }
 
-impl<'d> Questions<'d> {
+impl Questions<'_> {
     /// The findings of all resources, in the order of the directory.
     pub fn external_findings(&mut self, zone: Zone, found: &mut dyn FnMut(Finding)) {
         let targets = Rc::clone(&self.targets);
@@ -133,9 +133,16 @@ impl<'d> Questions<'d> {
         let mut last = "";
         for target in targets.iter() {
             // The parts of a resource are asked with it.
-            if (target.has_policy || target.has_grants) && target.name != last {
+            let is_asked = (target.has_policy || target.has_grants) && target.name != last;
+            if is_asked
+                && (target.is_entity
+                    || !self
+                        .targets_of(&target.name)
+                        .iter()
+                        .any(|own| own.is_entity))
+            {
                 last = &target.name;
-                let all = self.findings_of(&target.name, &inside, None);
+                let all = self.findings_of(&target.name, &inside);
                 all.into_iter().for_each(&mut *found);
             }
         }
@@ -144,34 +151,23 @@ impl<'d> Questions<'d> {
     /// The findings of a resource that the directory knows by this name.
     pub fn external_findings_of(&mut self, name: &str, zone: Zone) -> Vec<Finding> {
         let inside = Inside::of(self, zone);
-        self.findings_of(name, &inside, None)
+        self.findings_of(name, &inside)
     }
 
-    /// The findings that a resource would have with a policy that is proposed for it, in place of the one that it has. The directory
-    /// need not know the resource.
-    pub fn external_findings_with(
-        &mut self,
-        name: &str,
-        zone: Zone,
-        proposed: Proposed<'d>,
-    ) -> Vec<Finding> {
-        let inside = Inside::of(self, zone);
-        // An API is named in its policy by what comes behind its ARN (`MATCH-36`).
-        let apis: Vec<&str> = api_of(name).into_iter().collect();
-        let policy = Policy {
-            document: with_apis(proposed.policy.document, &apis, self.arena),
-            ..proposed.policy
-        };
-        self.findings_of(name, &inside, Some(Proposed { policy, ..proposed }))
+    /// The resource of a name and its parts. A role that a line of a folder tells of too (`IN-48`) is the one of its account's dump,
+    /// which has the same policy.
+    fn targets_of(&self, name: &str) -> Vec<KnownTarget> {
+        let places = self.by_name.get(name).into_iter().flatten();
+        let targets = places.filter_map(|place| self.targets.get(*place).cloned());
+        let mut targets: Vec<KnownTarget> = targets.collect();
+        if targets.iter().any(|own| own.is_entity) {
+            targets.retain(|own| own.is_entity);
+        }
+        targets
     }
 
-    fn findings_of(
-        &mut self,
-        name: &str,
-        inside: &Inside,
-        proposed: Option<Proposed<'d>>,
-    ) -> Vec<Finding> {
-        match Surface::of(self, name, inside, proposed) {
+    fn findings_of(&mut self, name: &str, inside: &Inside) -> Vec<Finding> {
+        match Surface::of(self, name, inside) {
             Ok(surface) => summary::summarize(&surface),
             // `AA-455`.
             Err((owner, reason)) => vec![Finding {

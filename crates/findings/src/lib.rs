@@ -33,8 +33,7 @@ pub use answer::{Can, Shown};
 pub use caller::Asker;
 pub use escalate::{Escalation, Escalations, escalations};
 pub use external::{
-    Change, Finding, Implied, Machine, NOT_COVERED, Named, Proposed, Restriction, Source, Zone,
-    changes, resource_type,
+    Change, Finding, Implied, NOT_COVERED, Named, Restriction, Source, Zone, changes, resource_type,
 };
 pub use internal::{InternalFinding, internal_findings};
 pub use parallel::of_each;

@@ -103,7 +103,7 @@ impl Witness {
         let key = |name: &str| one(&Part::Key(name.to_owned()));
         let usual = match &case.home {
             Home::Other(all) if all.iter().any(|own| own == ACCOUNT) => {
-                let fresh = (0..=all.len()).map(|n| format!("{:012}", 444_455_556_666 + n));
+                let fresh = (0..=all.len() as u64).map(|n| format!("{:012}", 444_455_556_666 + n));
                 let mut fresh = fresh.filter(|own| !all.contains(own));
                 fresh.next().unwrap_or_default()
             }

@@ -247,6 +247,122 @@ fn previews_know_blocks_of_public_access() {
     );
 }
 
+const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/k";
+
+/// A key with a grant, and a bucket whose list is in force.
+fn folder_with_grants() -> Folder {
+    let folder = folder();
+    let grant = |account: &str| json!({"GranteePrincipal": format!("arn:aws:iam::{account}:root"), "Operations": ["Decrypt"]});
+    let own = json!({"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "kms:*", "Resource": "*"});
+    let key = json!({"arn": KEY, "policy": policy(&[own]), "grants": [grant("999999999999")]});
+    folder.write("dumps/key.json", key.to_string());
+    let rules = json!({"OwnershipControls": {"Rules": [{"ObjectOwnership": "ObjectWriter"}]}});
+    folder.write("dumps/b.ownership-controls.json", rules.to_string());
+    folder
+}
+
+fn preview(folder: &Folder, resource: &str, proposed: &Value) -> Run {
+    folder.write("proposed.json", proposed.to_string());
+    ask(
+        folder,
+        &["--resource", resource, "--preview", "proposed.json"],
+    )
+}
+
+/// `KMS-8`, `S3-2`: grants and lists as AWS's commands print them.
+#[test]
+fn previews_of_grants_and_lists() {
+    let folder = folder_with_grants();
+    let grant = |account: &str| json!({"KeyId": KEY, "GrantId": "g", "GranteePrincipal": format!("arn:aws:iam::{account}:root"), "Operations": ["Decrypt"]});
+    let both = json!({"Grants": [grant("999999999999"), grant("888888888888")]});
+    let run = preview(&folder, KEY, &both);
+    assert_eq!(members(&run, "changeType"), ["UNCHANGED", "NEW"], "{run:?}");
+    assert_eq!(
+        (run.code, members(&run, "answer").join(" ")),
+        (0, "yes yes".to_owned())
+    );
+    let run = preview(&folder, KEY, &json!({"Grants": []}));
+    assert_eq!(members(&run, "changeType"), ["RESOLVED"], "{run:?}");
+    assert_eq!(run.code, 2);
+    let all = "http://acs.amazonaws.com/groups/global/AllUsers";
+    let list = json!({"Owner": {"ID": "a".repeat(64)}, "Grants": [{"Grantee": {"Type": "Group", "URI": all}, "Permission": "READ_ACP"}]});
+    let run = preview(&folder, BUCKET, &list);
+    // Everyone is one finding, of the policy and the list.
+    assert_eq!(
+        members(&run, "changeType"),
+        ["CHANGED", "UNCHANGED"],
+        "{run:?}"
+    );
+    let rules =
+        json!({"OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}});
+    folder.write("dumps/b.ownership-controls.json", rules.to_string());
+    let run = preview(&folder, BUCKET, &list);
+    assert_eq!(
+        members(&run, "changeType"),
+        ["UNCHANGED", "UNCHANGED"],
+        "{run:?}"
+    );
+    assert!(
+        run.stderr
+            .contains("note: proposed.json:1:1 is left out: no ownership controls"),
+        "{run:?}"
+    );
+}
+
+#[test]
+fn previews_refuse_what_they_cannot_tell() {
+    let folder = folder_with_grants();
+    let grants = json!({"Grants": [{"KeyId": KEY, "GranteePrincipal": "arn:aws:iam::999999999999:root", "Operations": ["Decrypt"]}]});
+    let list = json!({"Owner": {"ID": "a".repeat(64)}, "Grants": []});
+    let mut with_policy = list.clone();
+    with_policy["Policy"] =
+        json!(policy(&[statement(&json!("*"), "s3:*", &json!({}))]).to_string());
+    let block = json!({"PublicAccessBlockConfiguration": {"RestrictPublicBuckets": true}});
+    for (resource, proposed, words) in [
+        (
+            "arn:aws:kms:eu-west-1:111122223333:key/other",
+            json!({"Grants": []}),
+            "the directory does not know",
+        ),
+        (
+            "arn:aws:s3:::other",
+            list.clone(),
+            "the directory does not know",
+        ),
+        (BUCKET, grants, "another key"),
+        (BUCKET, with_policy, "Policy"),
+        (
+            BUCKET,
+            block,
+            "what can be previewed is a policy of the resource",
+        ),
+        ("arn:aws:s3:::b/k", list, "is part of `arn:aws:s3:::b`"),
+        (KEY, json!({"Grants": [5]}), "proposed.json:1:12"),
+    ] {
+        let run = preview(&folder, resource, &proposed);
+        assert_eq!(
+            (run.code, run.stdout.as_str()),
+            (1, ""),
+            "{proposed}: {run:?}"
+        );
+        assert!(run.stderr.contains(words), "{proposed}: {run:?}");
+    }
+    // A policy that is invalid is one here as anywhere, in either notation.
+    let run = preview(&folder, BUCKET, &policy(&[json!({"Effect": "Allow"})]));
+    assert_eq!((run.code, run.stdout.as_str()), (3, ""), "{run:?}");
+    let own = ["--resource", BUCKET, "--preview", "proposed.iam"];
+    folder.write("proposed.iam", "resource policy own {\n    allow\n}\n");
+    let run = ask(&folder, &own);
+    assert_eq!((run.code, run.stdout.as_str()), (3, ""), "{run:?}");
+    folder.write("proposed.iam", "resource policy own {\n}\n");
+    let run = ask(&folder, &own);
+    assert_eq!(
+        members(&run, "changeType"),
+        ["RESOLVED", "RESOLVED"],
+        "{run:?}"
+    );
+}
+
 #[test]
 fn findings_beside_those_of_the_analyzer() {
     let folder = folder();

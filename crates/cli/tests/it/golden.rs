@@ -107,6 +107,18 @@ fn commands() -> Vec<(&'static str, Vec<&'static str>)> {
     add(["escalate", "escalate-json"], by("escalate", &[]));
     add(["findings", "findings-json"], by("findings", &[]));
     add(
+        ["findings-preview", "findings-preview-json"],
+        by(
+            "findings",
+            &[
+                "--resource",
+                "arn:aws:kms:eu-west-1:111111111111:key/orders",
+                "--preview",
+                "crates/cli/tests/it/golden/grants.json",
+            ],
+        ),
+    );
+    add(
         ["nobody", "nobody-json"],
         by(
             "who-can",

@@ -58,6 +58,10 @@ enum Form {
     Dumps,
     /// Rules that archive findings.
     Rules,
+    /// Grants of a key, which are proposed.
+    Grants,
+    /// An access control list of a bucket, which is proposed.
+    List,
     /// Findings that AWS's analyzer exported, of which only what is needed is read.
     Export,
     /// No JSON, whatever it is.
@@ -176,7 +180,11 @@ fn arguments(command: &str, input: &str, form: Form, what: &str) -> Vec<String> 
             "--directory",
             "dumps",
             "--resource",
-            "arn:aws:s3:::b",
+            match form {
+                Form::Grants => KEY,
+                Form::List => "arn:aws:s3:::listed",
+                _ => "arn:aws:s3:::b",
+            },
             "--resource-account",
             "111122223333",
         ],
@@ -329,6 +337,26 @@ fn sample(form: Form) -> (Value, &'static [&'static str]) {
             (json!({"archiveRules": [{"filter": filter}]}), &[])
         }
         // AWS adds members to its answers (IN-4); what is read of them has its types.
+        Form::Grants => {
+            let grant = |constraints: Value| {
+                json!({"GrantId": "g", "KeyId": KEY, "Operations": ["Decrypt"],
+                "GranteePrincipal": "arn:aws:iam::999999999999:role/R", "Constraints": constraints})
+            };
+            let grants = [
+                grant(json!({"EncryptionContextSubset": {"a": "b"}})),
+                grant(json!({"EncryptionContextEquals": {"c": "d"}})),
+            ];
+            let open = &["", "Grants/", "Subset", "Equals"];
+            (json!({"Grants": grants}), open)
+        }
+        Form::List => {
+            let grant = json!({"Grantee": {"ID": "c".repeat(64)}, "Permission": "READ"});
+            let open = &["", "Owner", "Grants/", "Grantee"];
+            (
+                json!({"Owner": {"ID": "a".repeat(64)}, "Grants": [grant]}),
+                open,
+            )
+        }
         Form::Export => {
             let finding = json!({
                 "id": "f", "status": "ACTIVE", "findingType": "ExternalAccess", "resource": "arn:aws:s3:::b",
@@ -341,6 +369,7 @@ fn sample(form: Form) -> (Value, &'static [&'static str]) {
     }
 }
 
+const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/k";
 const MANAGED: &str = "arn:aws:iam::111122223333:policy/m";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -456,6 +485,10 @@ fn prepared() -> Folder {
     std::fs::create_dir(folder.0.join("given")).unwrap();
     let (dump, _) = sample(Form::Dumps);
     folder.write("dumps/account.json", dump.to_string());
+    let key = json!({"arn": KEY, "policy": policy(true)});
+    folder.write("dumps/key.json", key.to_string());
+    let bucket = json!({"arn": "arn:aws:s3:::listed", "account": "111122223333"});
+    folder.write("dumps/bucket.json", bucket.to_string());
     folder
 }
 
@@ -528,6 +561,9 @@ fn every_input_refuses_what_it_does_not_know() {
             }
             if form == Form::Policy {
                 forms.push(Form::NamedPolicy);
+            }
+            if (command, input.as_str()) == ("findings", "--preview") {
+                forms.extend([Form::Grants, Form::List]);
             }
             for form in forms.into_iter().filter(|form| *form != Form::NotJson) {
                 entries += 1;

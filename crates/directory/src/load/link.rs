@@ -136,6 +136,7 @@ fn link_accounts(loader: &mut Loader, organization: &Organization) -> Accounts {
     let mut numbers: BTreeSet<u64> = loader.raw.dumped.iter().copied().collect();
     numbers.extend(organization.members.keys());
     numbers.extend(loader.raw.restricted_accounts.iter());
+    numbers.extend(loader.raw.proposed_accounts.iter());
     let assignments = loader.raw.center.assignments.keys();
     numbers.extend(assignments.map(|assignment| assignment.account));
     let owners = loader.raw.resources.iter().filter_map(|raw| {

@@ -406,6 +406,8 @@ pub(crate) struct Raw {
     pub(crate) restricted_buckets: BTreeMap<String, (SourceLoc, Option<u64>)>,
     /// Accounts whose `RestrictPublicBuckets` is in force for all their buckets.
     pub(crate) restricted_accounts: Vec<u64>,
+    /// Accounts of roles that are proposed and of which there need not be a dump.
+    pub(crate) proposed_accounts: BTreeSet<u64>,
     /// Accounts that a dump was read of.
     pub(crate) dumped: BTreeSet<u64>,
     /// The tree and its control policies.

@@ -18,6 +18,7 @@
 //! | `organization`, [`tree`] | answers of Organizations, and our own file |
 //! | [`identity_center`] | permission sets and who has them |
 //! | `resource`, `service`, [`unnamed`], [`acl`] | resource policies and settings |
+//! | `propose` | what is proposed in place of what the files say |
 //! | [`fields`] | members of objects, with locations of what is wrong |
 //!
 //! Readers are methods of [`Loader`], since each adds strings, documents, records and problems.
@@ -36,6 +37,7 @@ mod managed;
 mod open_file;
 mod organization;
 mod pieces;
+mod propose;
 mod recognize;
 mod resource;
 mod service;

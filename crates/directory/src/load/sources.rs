@@ -30,6 +30,26 @@ pub struct Sources<'s> {
     /// Files with lines of `{"name", "arn", "document"}`: managed policies that dumps refer to and do not hold, such
     /// as those of AWS. A line `{"pack": NAME, "date": DAY}` says what it is and of when.
     pub packs: Vec<PathBuf>,
+    /// What is proposed in place of what the folder says of a resource.
+    pub proposal: Option<Proposal<'s>>,
+}
+
+/// A policy, grants of a key, or the access control list of a bucket, which a resource does not have yet. The directory is
+/// then the one that the folder would give if it had.
+///
+/// A policy is in any form in which AWS's commands print one; grants and lists are as `list-grants` and `get-bucket-acl` print
+/// them, and take the place of all that there are. A policy may be that of a resource or role that the folder does not know;
+/// grants and lists may not, since the resource's policy and settings count too.
+#[derive(Clone, Copy, Debug)]
+pub struct Proposal<'p> {
+    /// The ARN of the resource, as the folder spells it.
+    pub resource: &'p str,
+    /// The account that owns it, if neither the folder nor the ARN says so.
+    pub owner: Option<&'p str>,
+    /// What its file is called in messages.
+    pub file: &'p str,
+    /// The content of the file.
+    pub content: &'p [u8],
 }
 
 /// What a folder holds.
@@ -50,6 +70,7 @@ impl<'s> Sources<'s> {
             folder,
             exclude: Vec::new(),
             packs: Vec::new(),
+            proposal: None,
         }
     }
 

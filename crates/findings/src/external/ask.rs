@@ -143,19 +143,9 @@ impl<'d> Surface<'d> {
             };
             let completed = self.directory.complete_outsider(request, extra, &arena);
             let completed = completed.map_err(|error| error.to_string())?;
-            let is_allowed = match &self.proposed {
-                None => {
-                    let outcome = Engine::new().decide(self.directory, &completed);
-                    outcome.map_err(|error| error.to_string())?.is_allow()
-                }
-                Some(own) => {
-                    let sets = self.directory.policies(&completed, &arena);
-                    let mut sets = sets.ok_or("a policy cannot be read")?;
-                    sets.resource = Some(vec![own.policy]);
-                    own.machine.allows(&sets, &completed.request)?
-                }
-            };
-            match is_allowed {
+            let outcome = Engine::new().decide(self.directory, &completed);
+            let outcome = outcome.map_err(|error| error.to_string())?;
+            match outcome.is_allow() {
                 true => Ok(()),
                 false if self.name.contains(":accesspoint/") => {
                     let text = "it is not allowed, and the bucket behind an access point has to allow too (S3-6)";

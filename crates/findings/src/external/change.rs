@@ -1,35 +1,7 @@
-//! What a proposed policy would change: findings of a resource before and after, paired.
-
-use portcullis_model::Request;
-use portcullis_syntax::{Policy, PolicySets};
+//! What a change makes of the findings of a resource: those before and after, paired. What they are after a change that is only
+//! proposed, the directory tells that was read with the proposal ([`portcullis_directory::Proposal`]).
 
 use super::Finding;
-
-/// Decides by policies that are in no directory: a proposed policy, and what else takes part.
-pub trait Machine {
-    /// Whether a request is allowed.
-    ///
-    /// # Errors
-    /// What is wrong with the policies.
-    fn allows(&self, sets: &PolicySets<'_>, request: &Request<'_>) -> Result<bool, String>;
-
-    /// Whether the policy of a resource is public (`S3-5`).
-    ///
-    /// # Errors
-    /// What is wrong with the policy.
-    fn is_public(&self, policy: &Policy<'_>) -> Result<bool, String>;
-}
-
-/// A policy that a resource does not have yet.
-#[derive(Clone, Copy)]
-pub struct Proposed<'d> {
-    /// The policy.
-    pub policy: Policy<'d>,
-    /// The account that owns the resource, if neither the directory nor the resource's ARN says so.
-    pub owner: Option<&'d str>,
-    /// What decides by it.
-    pub machine: &'d dyn Machine,
-}
 
 /// What becomes of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

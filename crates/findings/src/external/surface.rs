@@ -4,16 +4,14 @@ use std::rc::Rc;
 
 use bumpalo::Bump;
 use portcullis_directory::{Directory, Grantee, KnownGrant, KnownTarget, RequestPolicies};
-use portcullis_model::{
-    Caller, Effect, PolicyKind, RCP_SERVICES, Request, is_account_id, split_arn,
-};
+use portcullis_model::{Caller, Effect, PolicyKind, RCP_SERVICES, Request, split_arn};
 use portcullis_prove::Selection;
 use portcullis_syntax::ast::{Document, Statement};
 use portcullis_syntax::policy::{ReadOptions, parse_policy};
 use portcullis_syntax::{Policy, PolicySets};
 
 use super::principal::named_by;
-use super::{Proposed, Restriction, Source, Zone};
+use super::{Restriction, Source, Zone};
 use crate::caller::Asker;
 use crate::class::{Facts, Target, all_rights, lower, prefixes};
 use crate::questions::Questions;
@@ -75,8 +73,6 @@ pub(super) struct Surface<'d> {
     pub(super) actions: Selection,
     /// The resource and its parts, with the keys that are known of each: with their value, or absent.
     pub(super) parts: Vec<(Selection, KnownKeys)>,
-    /// The policy that is proposed, in place of the one that the directory has.
-    pub(super) proposed: Option<Proposed<'d>>,
 }
 
 /// Why nothing can be said of a resource, and who owns it.
@@ -87,18 +83,9 @@ impl<'d> Surface<'d> {
         questions: &mut Questions<'d>,
         name: &str,
         inside: &Inside,
-        proposed: Option<Proposed<'d>>,
     ) -> Result<Surface<'d>, Obstacle> {
         let (directory, arena) = (questions.directory, questions.arena);
-        let places = questions.by_name.get(name);
-        let mut targets: Vec<KnownTarget> = places
-            .into_iter()
-            .flatten()
-            .filter_map(|place| questions.targets.get(*place).cloned())
-            .collect();
-        if let (Some(proposed), true) = (&proposed, targets.is_empty()) {
-            targets = of_unknown(name, proposed.owner);
-        }
+        let targets = questions.targets_of(name);
         let owner = targets.first().and_then(|own| own.owner.clone());
         let fail = |reason: String| (owner.clone(), reason);
         let first = targets.first();
@@ -140,12 +127,8 @@ impl<'d> Surface<'d> {
             },
             actions: Selection::of(prefixes(prefix).map(|own| format!("{own}:*"))),
             parts: Vec::new(),
-            proposed,
         };
-        all.take_policies(match proposed {
-            Some(proposed) => vec![proposed.policy],
-            None => policies.resource.unwrap_or_default(),
-        });
+        all.take_policies(policies.resource.unwrap_or_default());
         if !first.has_grants && !all.names_outsiders() {
             // Most roles trust somebody inside, or services.
             all.allows.clear();
@@ -270,10 +253,6 @@ impl<'d> Surface<'d> {
         let extra = RequestPolicies::default();
         let completed = self.directory.complete_outsider(&request, extra, &arena);
         let completed = completed.map_err(|error| error.to_string())?;
-        if let Some(own) = &self.proposed {
-            let is_blocked = completed.request.restrict_public_buckets;
-            return Ok(is_blocked && own.machine.is_public(&own.policy)?);
-        }
         let shut = self.directory.is_shut(&completed);
         shut.map_err(|error| error.to_string())
     }
@@ -330,47 +309,6 @@ impl<'d> Surface<'d> {
             }
         });
         known.collect()
-    }
-}
-
-/// A resource that no file has, and its parts.
-fn of_unknown(name: &str, owner: Option<&str>) -> Vec<KnownTarget> {
-    let in_arn = split_arn(name).map(|[.., account, _]| account);
-    let in_arn = in_arn.filter(|own| is_account_id(own));
-    let one = |example: String, pattern: String| KnownTarget {
-        name: name.to_owned(),
-        example,
-        pattern,
-        owner: in_arn.or(owner).map(str::to_owned),
-        has_policy: true,
-        has_grants: false,
-        has_tags: false,
-        is_entity: name.contains(":role/"),
-    };
-    let mut all = vec![
-        one(name.to_owned(), name.to_owned()),
-        one(format!("{name}/~"), format!("{name}/*")),
-    ];
-    if let Some(start) = start_of_parts(name) {
-        all.push(one(format!("{start}~"), format!("{start}*")));
-    }
-    all
-}
-
-/// How the ARNs of a resource's parts begin, of services where that is not its name and a slash (`MATCH-36`).
-fn start_of_parts(name: &str) -> Option<String> {
-    let [_, partition, service, region, account, last] = split_arn(name)?;
-    let own = format!("arn:{partition}:{service}:{region}:{account}:");
-    match service {
-        "lambda" | "logs" => Some(format!("{name}:")),
-        "events" => last
-            .strip_prefix("event-bus/")
-            .map(|bus| format!("{own}rule/{bus}/")),
-        "codeartifact" => last
-            .strip_prefix("repository/")
-            .map(|repository| format!("{own}package/{repository}/")),
-        "glue" => Some(own),
-        _ => None,
     }
 }
 

@@ -20,7 +20,7 @@ impl Drop for Folder {
 
 impl Folder {
     /// A folder with these resources, one of the roles of an account, and an organization of two accounts.
-    fn new(resources: &[Value], roles: &[Value], rcp: Option<Value>) -> Folder {
+    pub(crate) fn new(resources: &[Value], roles: &[Value], rcp: Option<Value>) -> Folder {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("portcullis-external-{}-{number}", std::process::id());
@@ -80,14 +80,14 @@ fn get(principal: Value, condition: Value) -> Value {
         "Resource": "arn:aws:s3:::b/*", "Condition": condition})
 }
 
-fn role(trust: Value) -> Value {
+pub(crate) fn role(trust: Value) -> Value {
     json!({"Path": "/", "RoleName": "R", "RoleId": "AROAR", "Arn": "arn:aws:iam::111122223333:role/R",
         "CreateDate": "2026-01-01T00:00:00Z", "RolePolicyList": [], "AttachedManagedPolicies": [],
         "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]}})
 }
 
 /// What a finding says, in a line.
-fn line(own: &Finding) -> String {
+pub(crate) fn line(own: &Finding) -> String {
     let actions: Vec<String> = own
         .actions
         .iter()

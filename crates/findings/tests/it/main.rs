@@ -15,3 +15,4 @@ mod brute_force;
 mod external;
 mod outsiders;
 mod paths;
+mod preview;

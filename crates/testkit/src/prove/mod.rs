@@ -2,6 +2,7 @@
 //!
 //! A "yes" of the prover is a request, which the machine decides. A wrong "no" is invisible, so all of this is about it.
 
+pub mod adversarial;
 pub mod audit;
 pub mod callers;
 pub mod campaign;

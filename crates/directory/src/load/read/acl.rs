@@ -52,7 +52,8 @@ impl Loader {
         at: JsonPath<'_>,
         bucket: &str,
     ) {
-        let owner = present(node, "Owner")
+        let owner = self
+            .object(record, node, at, "Owner")
             .and_then(|owner| self.optional_str(record, owner, at.member("Owner"), "ID"))
             .map(|id| self.strings.intern(id));
         let inside = at.member("Grants");
@@ -60,7 +61,7 @@ impl Loader {
         for (index, grant) in self.list(record, node, at, "Grants").iter().enumerate() {
             let at = inside.index(index);
             let permission = self.required_str(record, grant, at, "Permission");
-            let Some(grantee) = present(grant, "Grantee") else {
+            let Some(grantee) = self.object(record, grant, at, "Grantee") else {
                 continue;
             };
             let at = at.member("Grantee");
@@ -81,6 +82,22 @@ impl Loader {
             owner,
             grants,
         });
+    }
+
+    /// A member that is an object if it is there.
+    fn object<'n, 'a>(
+        &mut self,
+        record: &Record<'_, '_>,
+        node: &'n Node<'a>,
+        at: JsonPath<'_>,
+        name: &str,
+    ) -> Option<&'n Node<'a>> {
+        let member = present(node, name)?;
+        if member.as_object().is_none() {
+            self.mismatch(record, member, at.member(name), "an object");
+            return None;
+        }
+        Some(member)
     }
 
     /// Reads `OwnershipControls`: lists are in force only where the owner of the bucket does not

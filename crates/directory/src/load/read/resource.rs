@@ -45,6 +45,12 @@ pub(crate) fn is_bucket(arn: &str) -> bool {
     }
 }
 
+/// True if the policy of a resource may leave out `Resource` (`GRAM-54`).
+pub(crate) fn omits_resource(arn: &str) -> bool {
+    const OMIT: [&str; 3] = ["ecr", "ecr-public", "elasticfilesystem"];
+    split_arn(arn).is_some_and(|[_, _, service, ..]| OMIT.contains(&service))
+}
+
 impl Loader {
     /// Reads `{"arn", "account", "policy", "tags", "bucket", "abac", "publicAccessBlock",
     /// "grants"}`. Without `arn` it is the block of public access of an account, whose buckets all
@@ -162,7 +168,7 @@ impl Loader {
         Some(abac)
     }
 
-    /// Gives a resource its policy. Those of some services may leave out `Resource` (`GRAM-54`).
+    /// Gives a resource its policy.
     fn add_policy(
         &mut self,
         record: &Record<'_, '_>,
@@ -170,10 +176,9 @@ impl Loader {
         at: JsonPath<'_>,
         raw: &mut RawResource,
     ) {
-        const OMIT: [&str; 3] = ["ecr", "ecr-public", "elasticfilesystem"];
         let arn = self.strings.get(raw.arn).to_string();
-        let omits = split_arn(&arn).is_some_and(|[_, _, service, ..]| OMIT.contains(&service));
-        raw.policy = self.policy_of_resource(record, node, at, &arn, !omits);
+        let strict = !omits_resource(&arn);
+        raw.policy = self.policy_of_resource(record, node, at, &arn, strict);
         raw.is_unreadable = raw.policy.is_none();
     }
 
@@ -230,7 +235,10 @@ impl Loader {
         node: &Node<'_>,
         at: JsonPath<'_>,
     ) {
-        for member in node.as_object().unwrap_or_default() {
+        let Some(members) = node.as_object() else {
+            return self.mismatch(record, node, at, "an object");
+        };
+        for member in members {
             let name = member.key.value;
             if !["EncryptionContextSubset", "EncryptionContextEquals"].contains(&name) {
                 let message = format!("`{name}` is not a known constraint of a grant");

@@ -39,6 +39,24 @@ const LISTS: [(&str, &str); 4] = [
     ("GetResourcePoliciesResponseList", "policy of a catalog"),
 ];
 
+/// Of what an answer lists the grants.
+pub(crate) enum GrantsOf {
+    /// A bucket: `get-bucket-acl`.
+    Bucket,
+    /// A key: `list-grants`.
+    Key,
+}
+
+/// Of what a value lists the grants, if it does.
+pub(crate) fn has_grants(node: &Node<'_>) -> Option<GrantsOf> {
+    let grants = present(node, "Grants").and_then(Node::as_array)?;
+    let is_acl = |grant: &Node<'_>| grant.get("Permission").is_some();
+    match grants.iter().any(is_acl) || present(node, "Owner").is_some() {
+        true => Some(GrantsOf::Bucket),
+        false => Some(GrantsOf::Key),
+    }
+}
+
 impl Loader {
     /// Reads a value if it is one of these answers, and returns its form.
     pub(crate) fn service_dump(
@@ -170,14 +188,16 @@ impl Loader {
         if point.is_some() {
             return point;
         }
-        let is_acl = |grant: &Node<'_>| grant.get("Permission").is_some();
-        if let Some(grants) = present(node, "Grants").and_then(Node::as_array) {
-            if grants.iter().any(is_acl) || has("Owner") {
+        match has_grants(node) {
+            Some(GrantsOf::Bucket) => {
                 self.acl(record, node, at, stem(record.file));
                 return Some("access control list");
             }
-            self.grants(record, node, at, "Grants", None);
-            return Some("key grants");
+            Some(GrantsOf::Key) => {
+                self.grants(record, node, at, "Grants", None);
+                return Some("key grants");
+            }
+            None => {}
         }
         if let Some(block) = present(node, "PublicAccessBlockConfiguration") {
             let at = at.member("PublicAccessBlockConfiguration");
