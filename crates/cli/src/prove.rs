@@ -334,7 +334,14 @@ pub(crate) fn prove(args: &ProveArgs) -> Result<ExitCode, Failure> {
     };
     let access = || {
         let denial = denial(actions, &args.on, kind, &arena);
-        denial.map_err(|problems| Failure::problems(&problems))
+        // They are wrong in the command, not in a file.
+        denial.map_err(|problems| {
+            let lines = problems.iter().map(|problem| match &problem.help {
+                Some(help) => format!("{}\n  = help: {help}", problem.message),
+                None => problem.message.clone(),
+            });
+            Failure::new(format_args!("{}", lines.collect::<Vec<_>>().join("\n")))
+        })
     };
     let claims = match &args.never {
         Some(file) => {

@@ -440,6 +440,12 @@ impl Directory {
         known::known_targets(&self.tables)
     }
 
+    /// The name of the target that stands for the parts of a resource, where their ARNs do not begin with its own: the rules of an event
+    /// bus, the packages of a repository (`MATCH-36`).
+    pub fn name_of_parts(&self, arn: &str) -> Option<String> {
+        known::name_of_parts(arn)
+    }
+
     /// What the directory calls the target of an ARN, if it knows it: the whole, of a part (`MATCH-36`).
     pub fn known_target(&self, arn: &str) -> Option<String> {
         known::known_target(&self.tables, arn)

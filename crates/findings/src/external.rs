@@ -22,6 +22,7 @@ mod resource_type;
 mod summary;
 mod surface;
 
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use portcullis_directory::KnownTarget;
@@ -130,10 +131,16 @@ impl Questions<'_> {
     pub fn external_findings(&mut self, zone: Zone, found: &mut dyn FnMut(Finding)) {
         let targets = Rc::clone(&self.targets);
         let inside = Inside::of(self, zone);
+        let of_others = targets
+            .iter()
+            .filter_map(|own| self.directory.name_of_parts(&own.name));
+        let of_others: HashSet<String> = of_others.collect();
         let mut last = "";
         for target in targets.iter() {
             // The parts of a resource are asked with it.
-            let is_asked = (target.has_policy || target.has_grants) && target.name != last;
+            let is_asked = (target.has_policy || target.has_grants)
+                && target.name != last
+                && !of_others.contains(&target.name);
             if is_asked
                 && (target.is_entity
                     || !self
@@ -157,7 +164,9 @@ impl Questions<'_> {
     /// The resource of a name and its parts. A role that a line of a folder tells of too (`IN-48`) is the one of its account's dump,
     /// which has the same policy.
     fn targets_of(&self, name: &str) -> Vec<KnownTarget> {
-        let places = self.by_name.get(name).into_iter().flatten();
+        let parts = self.directory.name_of_parts(name);
+        let names = std::iter::once(name).chain(parts.as_deref());
+        let places = names.filter_map(|name| self.by_name.get(name)).flatten();
         let targets = places.filter_map(|place| self.targets.get(*place).cloned());
         let mut targets: Vec<KnownTarget> = targets.collect();
         if targets.iter().any(|own| own.is_entity) {

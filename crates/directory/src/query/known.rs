@@ -12,7 +12,7 @@ use crate::decide::completed::CompletedRequest;
 use crate::decide::target::listed;
 use crate::store::documents::Documents;
 use crate::store::ids::SetsId;
-use crate::store::policy_scope::part_of;
+use crate::store::policy_scope::{Reach, part_of, reach_of};
 use crate::store::tables::Tables;
 
 /// A target that the directory knows, or the parts of one.
@@ -108,6 +108,14 @@ pub(crate) fn known_target(tables: &Tables, arn: &str) -> Option<String> {
     }
     let row = listed(tables, arn, parts).named()?;
     Some(tables.str(row.arn).to_owned())
+}
+
+/// The name of the target that stands for the parts of a resource, if it has one of its own.
+pub(crate) fn name_of_parts(arn: &str) -> Option<String> {
+    match reach_of(arn) {
+        Reach::Whole(name) => name,
+        _ => None,
+    }
 }
 
 /// True if an account is of the organization.
