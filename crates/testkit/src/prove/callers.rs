@@ -3,7 +3,9 @@
 
 use bumpalo::Bump;
 use portcullis::PolicyKind;
-use portcullis::prove::{Answer, Callers, Options, Policy, PolicySets, Reason, compare, read};
+use portcullis::prove::{
+    Answer, Callers, Options, Policy, PolicySets, Reason, Witness, compare, read,
+};
 use portcullis_model::{Caller, ContextEntry, Request};
 use serde_json::{Value, json};
 
@@ -243,6 +245,32 @@ impl Alone<'_> {
     }
 }
 
+/// What is decided of a request that is shown. As in the samples, the resource is of another account than the caller, whose
+/// own policies would decide else; the key says whose it is.
+fn shown(witness: &Witness, decided: impl FnOnce(&Request<'_>) -> bool) -> bool {
+    witness.with(|request| {
+        let mut request = *request;
+        let mut context = request.context.to_vec();
+        let owner = [witness.owner.as_deref().unwrap_or_default()];
+        if witness.owner.is_some() {
+            let other = match request.principal.caller.account() {
+                Some("000000000000") => "000000000001",
+                _ => "000000000000",
+            };
+            request.resource_account = Some(other);
+            let key = "aws:ResourceAccount";
+            if !context.iter().any(|own| own.key.eq_ignore_ascii_case(key)) {
+                context.push(ContextEntry {
+                    key,
+                    values: &owner,
+                });
+            }
+            request.context = &context;
+        }
+        decided(&request)
+    })
+}
+
 /// Samples requests of the standard domain; whether each may be a stranger's.
 fn sample(
     random: &mut Bytes,
@@ -421,7 +449,20 @@ fn check(
                 return Err(format!("proved, but {request}\n{}", at()));
             }
         }
-        Answer::Refuted(_) => report.refuted += 1,
+        Answer::Refuted(refuted) => {
+            report.refuted += 1;
+            for finding in &refuted.findings {
+                let is_new =
+                    |request: &Request<'_>| after.allows(request) && !before.allows(request);
+                if !shown(&finding.witness, is_new) {
+                    return Err(format!(
+                        "the reference refuses {:?}\n{}",
+                        finding.witness,
+                        at()
+                    ));
+                }
+            }
+        }
         Answer::Unknown(reasons) => {
             report.unknown += 1;
             if reasons
@@ -444,6 +485,16 @@ fn check(
             report.not_public += 1;
             match stranger {
                 Some(request) => Err(format!("not public, but {request}\n{new}")),
+                None => Ok(()),
+            }
+        }
+        Answer::Refuted(refuted) => {
+            let refused = refuted
+                .findings
+                .iter()
+                .find(|own| !shown(&own.witness, |request| after.allows(request)));
+            match refused {
+                Some(own) => Err(format!("the reference refuses {:?}\n{new}", own.witness)),
                 None => Ok(()),
             }
         }

@@ -513,5 +513,90 @@ pub fn corners() -> Vec<Corner> {
         only(json!({"Null": {"k:l": "true"}})),
         true,
     );
+    unlike(&mut add);
     found
+}
+
+/// Keys that seem to have the same value and need not. So many values are tried before one fits that a contradiction is looked
+/// for first, and must not be found.
+fn unlike(add: &mut impl FnMut(&'static str, Value, Value, bool)) {
+    let list = |start: &str| -> Vec<String> { (1..=9).map(|n| format!("{start}{n}")).collect() };
+    let nothing = json!([{"Effect": "Deny", "Action": "*", "Resource": "*"}]);
+    let (ps, qs) = (list("p"), list("q"));
+    add(
+        "keys that must differ have their last values",
+        only(json!({
+            "StringEquals": {"k:a": ps, "k:b": ps, "k:c": qs},
+            "StringLike": {"k:r": "${k:a}-${k:b}-${k:c}"},
+            "ForAnyValue:StringEquals": {"k:r": "p9-p9-q9"},
+            "StringNotEquals": {"k:a": "${k:c}"},
+        })),
+        nothing.clone(),
+        true,
+    );
+    let (few_ps, few_qs) = (["p1", "p2", "p3"], ["q1", "q2", "q3"]);
+    add(
+        "two keys are equal and the others are not",
+        only(json!({
+            "StringEquals": {"k:a": few_ps, "k:b": few_ps, "k:c": few_qs, "k:d": few_qs},
+            "StringLike": {"k:a": "${k:b}", "k:r": "${k:a}-${k:c}-${k:d}"},
+            "ForAnyValue:StringEquals": {"k:r": "p3-q3-q3"},
+        })),
+        nothing.clone(),
+        true,
+    );
+    add(
+        "one key is absent and the others are not",
+        only(json!({
+            "Null": {"k:a": "true"},
+            "StringEquals": {"k:b": ps, "k:c": qs},
+            "StringLike": {"k:r": "${k:a, 'z'}-${k:b}-${k:c}"},
+            "ForAnyValue:StringEquals": {"k:r": "z-p9-q9"},
+        })),
+        nothing.clone(),
+        true,
+    );
+    let apart = json!({
+        "StringEquals": {"k:r": "x-${k:a}"},
+        "StringNotEquals": {"k:r": "x-${k:b}"},
+    });
+    let mut equal = apart.clone();
+    equal["StringLike"] = json!({"k:a": "${k:b}"});
+    add(
+        "a text of equal keys is that of both",
+        only(equal.clone()),
+        nothing.clone(),
+        false,
+    );
+    let mut marked = apart.clone();
+    marked["Bool"] = json!({"k:z": "true"});
+    for (one, other) in [(&equal, &marked), (&marked, &equal)] {
+        add(
+            "a text of keys that need not be equal is not that of both",
+            either(one.clone(), other.clone()),
+            nothing.clone(),
+            true,
+        );
+    }
+    add(
+        "one of two values is a text and not another key",
+        only(json!({
+            "StringEquals": {"k:a": "z", "k:b": ps, "k:c": qs},
+            "StringLike": {"k:r": "${k:a}-${k:b}-${k:c}"},
+            "ForAnyValue:StringEquals": {"k:r": "z-p9-q9", "k:a": ["z", "${k:b}"]},
+        })),
+        nothing.clone(),
+        true,
+    );
+    add(
+        "of the empty text, ForAllValues says nothing of another key (COND-32)",
+        only(json!({
+            "StringEquals": {"k:a": "", "k:b": ps, "k:c": qs},
+            "StringLike": {"k:r": "${k:a}-${k:b}-${k:c}"},
+            "ForAnyValue:StringEquals": {"k:r": "-p9-q9"},
+            "ForAllValues:StringEquals": {"k:a": "${k:b}"},
+        })),
+        nothing.clone(),
+        true,
+    );
 }

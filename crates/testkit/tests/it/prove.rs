@@ -3,7 +3,7 @@
 use arbitrary::Unstructured;
 use bumpalo::Bump;
 use portcullis::PolicyKind;
-use portcullis::prove::{Answer, Options, PolicySets, Reason, allows, compare, read};
+use portcullis::prove::{Answer, Domain, Options, PolicySets, Reason, allows, compare, read};
 use portcullis_prove::audited;
 use portcullis_testkit::Bytes;
 use portcullis_testkit::corpus::each_scenario;
@@ -140,6 +140,205 @@ fn laws_of_comparison() {
         assert!(is_proved(&more, &one), "old {more}\nnew {one}");
         let less = with(statements(&other, "Deny"));
         assert!(is_proved(&one, &less), "old {one}\nnew {less}");
+    }
+}
+
+/// `EVAL-3`: each finding is of another statement, which allows its request by itself; and what is allowed by none of these
+/// statements is no more than before.
+#[test]
+fn findings_name_the_statements_that_allow() {
+    let mut random = Bytes::new(17);
+    let settings = Settings {
+        statements: 4,
+        conditions: 1,
+        variables: false,
+    };
+    let options = Options {
+        domain: Domain::Free,
+        findings: 9,
+        ..Options::default()
+    };
+    let (mut several, mut finished) = (0, 0);
+    for _ in 0..250 {
+        let (old, new) = portcullis_testkit::prove::tiny::pair(&mut random, settings);
+        let value = portcullis_testkit::json_value(&new).unwrap();
+        let all = value["Statement"].as_array().unwrap();
+        let arena = Bump::new();
+        let one = |text: &str| {
+            let text = arena.alloc_str(text);
+            read("policy", text, PolicyKind::Identity, &arena).unwrap()
+        };
+        let Answer::Refuted(refuted) = compare(&[one(&old)], &[one(&new)], &options) else {
+            continue;
+        };
+        let mut found: Vec<usize> = Vec::new();
+        for finding in &refuted.findings {
+            let at = finding.statement.statement;
+            let mut alone = value.clone();
+            alone["Statement"] = serde_json::json!([all[at]]);
+            let alone = PolicySets {
+                identity: vec![one(&alone.to_string())],
+                ..PolicySets::default()
+            };
+            let is_allowed = finding.witness.with(|request| {
+                let decision = portcullis_reference::decide(&alone, request).decision;
+                decision.is_allow()
+            });
+            assert!(is_allowed, "statement {at} of {new}: {finding:?}");
+            found.push(at);
+        }
+        let count = found.len();
+        found.sort_unstable();
+        found.dedup();
+        assert_eq!(found.len(), count, "{refuted:?}\nold {old}\nnew {new}");
+        several += usize::from(count > 1);
+        if refuted.unfinished.is_empty() {
+            let mut rest = value.clone();
+            for at in &found {
+                rest["Statement"][*at]["Effect"] = "Deny".into();
+            }
+            let answer = compare(&[one(&old)], &[one(&rest.to_string())], &options);
+            assert!(
+                matches!(answer, Answer::Proved(_)),
+                "{answer:?}\nold {old}\nnew {new}\nwithout {found:?}"
+            );
+            finished += 1;
+        }
+    }
+    assert!(several > 10 && finished > 20, "{several} {finished}");
+}
+
+/// Fails unless a request is found under this condition: a proof that there is none would be wrong.
+fn assert_possible(condition: serde_json::Value) {
+    let document = |effect: &str, condition: &serde_json::Value| {
+        let statement = serde_json::json!({"Effect": effect, "Action": "*", "Resource": "*", "Condition": condition});
+        serde_json::json!({"Statement": statement}).to_string()
+    };
+    let old = document("Deny", &serde_json::json!({}));
+    let answer = ask(&old, &document("Allow", &condition));
+    assert!(
+        matches!(answer, Answer::Refuted(_)),
+        "{condition}: {answer:?}"
+    );
+}
+
+/// A date before, between and behind others is found, in every month and of every era, also within a second.
+#[test]
+fn dates_between_others_are_found() {
+    let day = jiff::SignedDuration::from_hours(24);
+    let mut at: jiff::Timestamp = "-000400-11-27T13:14:15Z".parse().unwrap();
+    let end: jiff::Timestamp = "2900-01-01T00:00:00Z".parse().unwrap();
+    let mut count = 0;
+    while at < end {
+        for later in [
+            at + jiff::SignedDuration::from_secs(1),
+            at + jiff::SignedDuration::from_secs(2),
+            at + day,
+        ] {
+            let (from, to) = (at.as_second(), later.as_second());
+            assert_possible(serde_json::json!({
+                "DateGreaterThan": {"t:d": from.to_string()},
+                "DateLessThan": {"t:d": to.to_string()},
+            }));
+        }
+        let own = at.as_second().to_string();
+        assert_possible(serde_json::json!({"DateGreaterThan": {"t:d": own}}));
+        assert_possible(serde_json::json!({"DateLessThan": {"t:d": own}}));
+        assert_possible(serde_json::json!({
+            "DateGreaterThanEquals": {"t:d": own},
+            "DateLessThanEquals": {"t:d": own},
+        }));
+        at += jiff::SignedDuration::from_hours(24 * if count % 3 == 0 { 9 } else { 3011 });
+        count += 1;
+    }
+    assert!(count > 300, "{count}");
+}
+
+/// The same of numbers.
+#[test]
+fn numbers_between_others_are_found() {
+    let all = [
+        "-1e9",
+        "-1000.5",
+        "-1000",
+        "-99.9",
+        "-1",
+        "-0.5",
+        "-0.25",
+        "-0.001",
+        "0",
+        "0.001",
+        "0.002",
+        "0.01",
+        "0.09",
+        "0.1",
+        "0.5",
+        "0.75",
+        "0.999",
+        "1",
+        "1.0001",
+        "1.5",
+        "9",
+        "9.9",
+        "10",
+        "10.01",
+        "99",
+        "100",
+        "101",
+        "999.999",
+        "1000",
+        "12345.678",
+        "1e9",
+    ];
+    for (at, low) in all.iter().enumerate() {
+        assert_possible(serde_json::json!({"NumericGreaterThan": {"t:n": low}}));
+        assert_possible(serde_json::json!({"NumericLessThan": {"t:n": low}}));
+        assert_possible(serde_json::json!({"NumericEquals": {"t:n": low}}));
+        for high in &all[at + 1..] {
+            assert_possible(serde_json::json!({
+                "NumericGreaterThan": {"t:n": low},
+                "NumericLessThan": {"t:n": high},
+                "NumericNotEquals": {"t:n": all},
+            }));
+        }
+    }
+}
+
+/// The same of addresses: the one that is left of a block, wherever it lies, and one outside.
+#[test]
+fn addresses_beside_others_are_found() {
+    let (v4, v6) = (
+        u32::from(std::net::Ipv4Addr::new(10, 85, 0, 7)),
+        0x2001_0db8_0000_0055_u128 << 64 | 7,
+    );
+    for left in [v4, 0, u32::MAX, 0x7fff_ffff, 0x8000_0000] {
+        // Every block that has not the address: with it turned round at one bit.
+        let others: Vec<String> = (0..32)
+            .map(|bit| {
+                let base = (left ^ (1 << bit)) & (u32::MAX << bit);
+                format!("{}/{}", std::net::Ipv4Addr::from(base), 32 - bit)
+            })
+            .collect();
+        assert_possible(serde_json::json!({
+            "IpAddress": {"t:i": "0.0.0.0/0"},
+            "NotIpAddress": {"t:i": others},
+        }));
+        assert_possible(serde_json::json!({
+            "IpAddress": {"t:i": ["0.0.0.0/0", "::/0"]},
+            "NotIpAddress": {"t:i": "0.0.0.0/0"},
+        }));
+    }
+    for left in [v6, 0, u128::MAX, u128::MAX >> 1, 1 << 127] {
+        let others: Vec<String> = (0..128)
+            .map(|bit| {
+                let base = (left ^ (1 << bit)) & (u128::MAX << bit);
+                format!("{}/{}", std::net::Ipv6Addr::from(base), 128 - bit)
+            })
+            .collect();
+        assert_possible(serde_json::json!({
+            "IpAddress": {"t:i": "::/0"},
+            "NotIpAddress": {"t:i": others},
+        }));
     }
 }
 
