@@ -20,7 +20,6 @@ use serde_json::json as json_value;
 
 use self::question::{Answered, Question};
 pub(crate) use self::scenario::request;
-pub(crate) use self::words::{because, in_words};
 use crate::failure::{Failure, exit};
 use crate::output::Output;
 use crate::policies::read_policies;

@@ -21,7 +21,6 @@ use crate::inputs;
 use crate::language::{Notation, emit};
 use crate::output::{Disk, Output, VERSION, display_name};
 use crate::policies::read_policies;
-use crate::prove::because;
 use crate::scenarios::each_text;
 
 const EXAMPLES: &str = "\
@@ -200,7 +199,7 @@ fn refused(error: &TightenError, args: &TightenArgs, lines: &[Line<'_>]) -> Fail
     {
         code = exit::UNKNOWN;
         for reason in reasons {
-            text.push_str(&format!("\n  because {}", because(reason)));
+            text.push_str(&format!("\n  because {reason}"));
         }
     }
     Failure::Message(code, text)

@@ -1,7 +1,5 @@
 //! Answers.
 
-use portcullis_prove::Reason;
-
 /// Whether somebody can do something.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
@@ -47,21 +45,5 @@ impl Can {
             Can::If(all) => all,
             Can::No | Can::Unknown(_) => &[],
         }
-    }
-}
-
-/// A reason in words.
-pub(crate) fn in_words(reason: &Reason) -> String {
-    match reason {
-        Reason::Work => "the question takes more work than one may".to_owned(),
-        Reason::Undecided(parts) => {
-            let parts = parts.join(", ");
-            format!("it was not decided how tests go together of {parts}")
-        }
-        Reason::Refused { example, said } => format!(
-            "the machine does not confirm {} on {}: {said}",
-            example.action, example.resource
-        ),
-        Reason::Disagreement { said, .. } => format!("the machine decides otherwise: {said}"),
     }
 }

@@ -23,7 +23,7 @@ use opens::Openings;
 use relevant::Contents;
 pub(crate) use search::decides;
 
-use crate::answer::{Can, in_words};
+use crate::answer::Can;
 use crate::caller::Asker;
 use crate::class::{Class, prefixes};
 
@@ -374,7 +374,9 @@ impl From<Existence> for Found {
         match existence {
             Existence::Example(example) => Found::Example(example),
             Existence::None => Found::None,
-            Existence::Unknown(reasons) => Found::Unknown(reasons.iter().map(in_words).collect()),
+            Existence::Unknown(reasons) => {
+                Found::Unknown(reasons.iter().map(ToString::to_string).collect())
+            }
         }
     }
 }

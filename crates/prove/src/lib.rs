@@ -40,6 +40,7 @@ mod theory;
 mod typed;
 mod value;
 mod variable;
+mod words;
 mod work;
 
 pub use access::{AccountPart, Existence, Likeness, Looked, Selection, Situation, exists};

@@ -2,7 +2,7 @@
 
 use bumpalo::Bump;
 use portcullis::prove::{
-    Answer, Caller, Callers, Options, Policy, Reason, Witness, compare, denial, read, with_attached,
+    Answer, Callers, Options, Policy, Witness, compare, denial, read, with_attached,
 };
 use portcullis::{Diagnostic, Effect, PolicyKind};
 use pyo3::exceptions::PyValueError;
@@ -73,7 +73,7 @@ fn ask(old: &[Policy<'_>], new: &[Policy<'_>], callers: Callers) -> Said {
     };
     match compare(old, new, &options) {
         Answer::Proved(_) => Said::Proved,
-        Answer::Unknown(reasons) => Said::Unknown(reasons.iter().map(in_words).collect()),
+        Answer::Unknown(reasons) => Said::Unknown(reasons.iter().map(ToString::to_string).collect()),
         Answer::Refuted(mut refuted) => {
             refuted.findings.sort_by_key(|own| own.statement);
             let shown = refuted.findings.into_iter().map(|own| {
@@ -95,43 +95,9 @@ fn ask(old: &[Policy<'_>], new: &[Policy<'_>], callers: Callers) -> Said {
                     request: own.witness,
                 }
             });
-            let unfinished = refuted.unfinished.iter().map(in_words).collect();
+            let unfinished = refuted.unfinished.iter().map(ToString::to_string).collect();
             Said::Refuted(shown.collect(), unfinished)
         }
-    }
-}
-
-/// A reason in words.
-fn in_words(reason: &Reason) -> String {
-    match reason {
-        Reason::Work => "the question takes more work than one may".to_owned(),
-        Reason::Undecided(parts) => format!(
-            "it was not decided how tests go together of {}",
-            parts.join(", ")
-        ),
-        Reason::Refused { example, said } => format!(
-            "the machine does not confirm {} on {}: {said}",
-            example.action, example.resource
-        ),
-        Reason::Disagreement { witness, said } => format!(
-            "the machine decides otherwise ({said}) what was found, which is a mistake of this program; please report \
-             the policies and {witness:?}"
-        ),
-    }
-}
-
-/// A caller in words.
-fn caller(own: &Caller) -> String {
-    match own {
-        Caller::User { arn }
-        | Caller::Root { arn }
-        | Caller::FederatedUser { arn, .. }
-        | Caller::OriginAccessIdentity { arn } => arn.clone(),
-        Caller::Role { session_arn, .. } => session_arn.clone(),
-        Caller::Service { name } => format!("service {name}"),
-        Caller::Anonymous => "anonymous".to_owned(),
-        Caller::Federated { provider } => format!("whoever {provider} vouches for"),
-        Caller::Canonical { id } => format!("canonical user {id}"),
     }
 }
 
@@ -154,7 +120,7 @@ fn answer<'py>(
                 members.set_item("statement", own.statement)?;
                 members.set_item("sid", own.sid.as_deref())?;
                 members.set_item("line", own.line)?;
-                members.set_item("principal", caller(&own.request.caller))?;
+                members.set_item("principal", own.request.caller.to_string())?;
                 members.set_item("action", &own.request.action)?;
                 members.set_item("resource", &own.request.resource)?;
                 members.set_item("context", records::keys(py, &own.request.context)?)?;

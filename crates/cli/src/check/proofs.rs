@@ -11,7 +11,7 @@ use portcullis_syntax::ast::{Document, Span, Statement};
 use portcullis_syntax::codes::FOREIGN_TEMPLATE;
 
 use super::found::{Checked, Found};
-use crate::prove::{in_words, request};
+use crate::prove::request;
 
 /// How codes begin by which it is said already why nothing matches a statement.
 const SAID_ALREADY: [&str; 3] = [
@@ -73,7 +73,7 @@ impl Proofs {
                 diagnostic = diagnostic.with_related(other.span, by);
             }
             if let Some(witness) = &one.witness {
-                diagnostic = diagnostic.with_note(format!("for example {}", in_words(witness)));
+                diagnostic = diagnostic.with_note(format!("for example {witness}"));
             }
             diagnostic.path = Some(match one.statement {
                 Some(index) => way(checked, index),

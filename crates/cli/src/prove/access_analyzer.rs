@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 
 use super::Verdict;
 use super::question::Answered;
-use super::words::because;
 
 /// What a check says.
 struct Texts {
@@ -57,10 +56,9 @@ pub(super) fn value(answered: &Answered<'_, '_>) -> Option<Value> {
     let found = answered.findings().iter();
     let found = found.map(|own| reason(answered, own, texts.reason));
     let open = answered.reasons().iter().map(|own| {
-        let because = because(own);
         json!({"description": match answered.verdict() {
-            Verdict::Refuted => format!("There may be more: {because}."),
-            _ => format!("This is not known because {because}."),
+            Verdict::Refuted => format!("There may be more: {own}."),
+            _ => format!("This is not known because {own}."),
         }})
     });
     let (result, message) = match answered.verdict() {

@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 
 use super::question::Answered;
 use super::scenario::request;
-use super::words::{because, line};
+use super::words::line;
 use crate::output::VERSION;
 
 pub(super) fn value(answered: &Answered<'_, '_>) -> Value {
     let is_standard = answered.is_standard();
     let axioms = AXIOMS.iter().filter(|own| own.always || is_standard);
     let findings = answered.findings().iter();
-    let reasons = answered.reasons().iter().map(because);
+    let reasons = answered.reasons().iter().map(ToString::to_string);
     let question = &answered.question;
     json!({
         "version": VERSION,

@@ -7,7 +7,6 @@ use portcullis_syntax::ast::Span;
 
 use super::Verdict;
 use super::question::Answered;
-use super::words::{because, caller_words};
 
 /// A question that has no answer, or whose answer may leave something out.
 const NOT_PROVED: Code = Code::new("NOT_PROVED");
@@ -33,7 +32,7 @@ pub(super) fn checked(answered: &Answered<'_, '_>) -> Checked {
         };
         let mut open = answered.reasons().iter().fold(
             Diagnostic::new(Severity::LintError, NOT_PROVED, Span::default(), message),
-            |open, reason| open.with_note(format!("because {}", because(reason))),
+            |open, reason| open.with_note(format!("because {reason}")),
         );
         open.place = Some(Box::new(Place::of_file(&answered.question.file)));
         diagnostics.push(open);
@@ -49,10 +48,7 @@ fn diagnostic(answered: &Answered<'_, '_>, finding: &Finding) -> Diagnostic {
     let witness = &finding.witness;
     let request = format!(
         "{}: {} on {} by {}",
-        question.contrary,
-        witness.action,
-        witness.resource,
-        caller_words(&witness.caller)
+        question.contrary, witness.action, witness.resource, witness.caller
     );
     let message = printable(&request).into_owned();
     let mut found = Diagnostic::new(

@@ -9,7 +9,6 @@ use portcullis_syntax::{Policy, PolicySets};
 
 use super::principal::{Named, named_by};
 use super::surface::{Allowing, Surface, with_statements};
-use crate::answer::in_words;
 use crate::class::all_rights;
 
 /// The units of work of one proof: some hundredths of a second.
@@ -76,7 +75,7 @@ impl<'d> Surface<'d> {
             match comes_in(&question, &mut |witness| self.confirm(witness)) {
                 Comes::In(witness) => return Answer::In(Box::new(witness)),
                 Comes::Never => {}
-                Comes::Unknown(own) => reasons.extend(own.iter().map(in_words)),
+                Comes::Unknown(own) => reasons.extend(own.iter().map(ToString::to_string)),
             }
         }
         reasons.dedup();
