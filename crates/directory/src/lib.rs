@@ -70,6 +70,7 @@ pub use portcullis_explain::{
     Scene, Source, TargetStory,
 };
 pub use portcullis_syntax::RequestPolicies;
+pub use portcullis_vm::{Explanation, Miss};
 pub use query::access::AccessQuery;
 pub use query::admins::Admin;
 pub use query::external_access::{ExternalAccess, Scope};

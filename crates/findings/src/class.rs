@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use bumpalo::Bump;
 use portcullis_directory::{Directory, PolicySetNumber, RequestError, RequestPolicies};
 use portcullis_model::{Caller, PolicyKind, Principal, Request, is_account_id, split_arn};
-use portcullis_prove::{AccountPart, Looked};
+use portcullis_prove::{AccountPart, Looked, OpenKey};
 use portcullis_syntax::Policy;
 use portcullis_syntax::policy::{ReadOptions, parse_policy};
 
@@ -43,8 +43,10 @@ pub(crate) struct Facts<'a> {
     pub(crate) sets: Vec<PolicySetNumber>,
     /// The keys that are known, in lower case; without value if absent.
     pub(crate) keys: HashMap<String, Vec<String>>,
-    /// Patterns of keys that are not known.
-    pub(crate) like: Vec<(String, String)>,
+    /// Keys of which a little is known.
+    pub(crate) open: Vec<OpenKey>,
+    /// The tags that sessions of a role have if they are issued without any: others may take their place (`STS-20`).
+    role_tags: HashMap<String, Vec<String>>,
     /// Tags of principals that are not told are absent.
     has_all_principal_tags: bool,
     /// The same of those of the resource.
@@ -154,7 +156,12 @@ impl<'a> Facts<'a> {
             keys.entry(lower(entry.key)).or_default().extend(values);
         }
         let is_given = |key: &str| given.iter().any(|own| own.key.eq_ignore_ascii_case(key));
-        let mut like = Vec::new();
+        let like = |key: &str, pattern: &str| OpenKey {
+            key: key.to_owned(),
+            pattern: pattern.to_owned(),
+            is_there: false,
+        };
+        let mut open = Vec::new();
         // The directory does not know which session it is; whoever asks does.
         let id = principal.user_id;
         let user_id = "aws:userid";
@@ -170,7 +177,7 @@ impl<'a> Facts<'a> {
                         .map(|(account, name)| format!("{account}:{name}"))
                 }
                 (_, Some(id)) if asker.is_role() => {
-                    like.push((user_id.to_owned(), format!("{id}:?*")));
+                    open.push(like(user_id, &format!("{id}:?*")));
                     None
                 }
                 (_, id) => id.map(str::to_owned),
@@ -195,7 +202,7 @@ impl<'a> Facts<'a> {
                 Some(owner) => {
                     keys.insert(resource_account.to_owned(), vec![owner.to_owned()]);
                 }
-                None => like.push((resource_account.to_owned(), "????????????".to_owned())),
+                None => open.push(like(resource_account, "????????????")),
             }
         }
         let is_known = completed.knows_caller;
@@ -212,6 +219,16 @@ impl<'a> Facts<'a> {
                 keys.entry(key.to_owned()).or_default();
             }
         }
+        let is_role_tag = |key: &str| {
+            asker.role_arn().is_some() && key.starts_with("aws:principaltag/") && !is_given(key)
+        };
+        let (role_tags, keys): (HashMap<_, _>, _) =
+            keys.into_iter().partition(|(key, _)| is_role_tag(key));
+        open.extend(role_tags.keys().map(|key| OpenKey {
+            key: key.clone(),
+            pattern: "*".to_owned(),
+            is_there: true,
+        }));
         let obstacle = completed.is_undecidable().then(|| {
             let example = target.example;
             format!("a policy that takes part for {example} was not seen or cannot be read")
@@ -220,7 +237,8 @@ impl<'a> Facts<'a> {
             principal,
             sets: completed.policy_sets(),
             keys,
-            like,
+            open,
+            role_tags,
             has_all_principal_tags: asker.is_user(),
             has_all_resource_tags: target.has_tags,
             is_owner: stated.is_none_or(|owner| owner == home),
@@ -242,14 +260,17 @@ impl<'a> Facts<'a> {
         )
     }
 
-    /// The patterns of those keys that were looked at and are not known.
-    pub(crate) fn looked_like(&self, looked: &Looked) -> Vec<(String, String)> {
-        let open = |own: &&(String, String)| looked.is_open(&own.0);
-        self.like.iter().filter(open).cloned().collect()
+    /// What is known of those keys that were looked at and whose values are not.
+    pub(crate) fn looked_like(&self, looked: &Looked) -> Vec<OpenKey> {
+        let open = |own: &&OpenKey| looked.is_open(&own.key);
+        self.open.iter().filter(open).cloned().collect()
     }
 
-    /// The values of a key, if they are known.
-    pub(crate) fn value(&self, key: &str) -> Option<Vec<String>> {
+    /// The values of a key, if they are known: of requests without keys that are not known, or of any.
+    pub(crate) fn value(&self, key: &str, bare: bool) -> Option<Vec<String>> {
+        if bare && let Some(values) = self.role_tags.get(key) {
+            return Some(values.clone());
+        }
         if let Some(values) = self.keys.get(key) {
             return Some(values.clone());
         }

@@ -13,7 +13,7 @@ use std::rc::Rc;
 use bumpalo::Bump;
 use portcullis_directory::{Directory, Engine, KnownTarget, PolicySetNumber};
 use portcullis_model::{Caller, ContextEntry, Request, check_action, split_arn};
-use portcullis_prove::{Example, Existence, Looked, Selection};
+use portcullis_prove::{Example, Existence, Looked, OpenKey, Selection};
 use portcullis_syntax::PolicySets;
 use portcullis_syntax::ast::{Document, Entries};
 
@@ -81,8 +81,8 @@ struct Key {
 /// What was found of somebody, for whoever has the same.
 struct Known {
     looked: Looked,
-    /// Patterns of keys that were looked at and are not known but for this.
-    like: Vec<(String, String)>,
+    /// What is known of keys that were looked at and whose values are not.
+    open: Vec<OpenKey>,
     found: Found,
 }
 

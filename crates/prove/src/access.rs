@@ -183,6 +183,17 @@ impl AccountPart<'_> {
     }
 }
 
+/// A key of which a little is known: it has one value at most, which matches a pattern.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenKey {
+    /// The key, in lower case.
+    pub key: String,
+    /// The pattern, with the wildcards of policies.
+    pub pattern: String,
+    /// The key is in every request.
+    pub is_there: bool,
+}
+
 /// What a question is about.
 pub struct Situation<'s> {
     /// The policies that take part, for every request that is asked about.
@@ -193,8 +204,8 @@ pub struct Situation<'s> {
     /// The values of a key, by its name in lower case, if they are known; none in them for a key that is absent. Keys that
     /// follow from the caller need not be told.
     pub known: &'s dyn Fn(&str) -> Option<Vec<String>>,
-    /// A pattern for a key that has one value, if it is not known but for this.
-    pub like: &'s [(String, String)],
+    /// What is known of keys whose values are not. Without the others ([`Situation::bare`]) they are absent all the same.
+    pub open: &'s [OpenKey],
     /// The actions that are asked about; a request matches all of these.
     pub actions: &'s [Selection],
     /// The resources that are asked about; a request matches all of these.
@@ -404,16 +415,16 @@ fn root(situation: &Situation<'_>, known: &mut Known<'_>) -> Formula {
         all.extend(recent(|key| looked.is_open(key), &mut known.formulas));
     }
     let formulas = &mut known.formulas;
-    for (key, pattern) in situation.like {
-        if situation.bare || !known.looked.is_open(key) {
+    for own in situation.open {
+        if situation.bare || !known.looked.is_open(&own.key) {
             continue;
         }
-        let language = Language::from_iter([glob(pattern, Class::Any).collect::<Pattern>()]);
+        let language = Language::from_iter([glob(&own.pattern, Class::Any).collect::<Pattern>()]);
         let test = Test {
-            if_exists: true,
+            if_exists: !own.is_there,
             ..Test::texts(language)
         };
-        all.push(formulas.test(Part::Key(key.clone()), test));
+        all.push(formulas.test(Part::Key(own.key.clone()), test));
     }
     formulas.and(all)
 }

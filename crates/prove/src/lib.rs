@@ -43,7 +43,7 @@ mod variable;
 mod words;
 mod work;
 
-pub use access::{AccountPart, Existence, Likeness, Looked, Selection, Situation, exists};
+pub use access::{AccountPart, Existence, Likeness, Looked, OpenKey, Selection, Situation, exists};
 #[cfg(any(test, feature = "audit"))]
 pub use audit::{Audit, audited};
 pub use control::{Control, out_of_control};

@@ -234,7 +234,7 @@ fn decisions(questions: usize, seed: u64) -> Outcome<()> {
             policies: &policies,
             caller: principal,
             known: &|_| None,
-            like: &[],
+            open: &[],
             actions: &actions,
             resources: &resources,
             excluded: &[],

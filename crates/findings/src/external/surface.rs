@@ -302,7 +302,7 @@ impl<'d> Surface<'d> {
             if is_owner || !(is_of_resource || is_of_point || is_given(&key)) {
                 return None;
             }
-            match facts.value(&key)?.as_slice() {
+            match facts.value(&key, true)?.as_slice() {
                 [] => Some((key, None)),
                 [one] => Some((key, Some(one.clone()))),
                 _ => None,

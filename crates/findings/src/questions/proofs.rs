@@ -194,12 +194,12 @@ impl<'d> Questions<'d> {
         }
         let (home, _) = ask.asker.home();
         let account = ask.class.account(home);
-        let known = |key: &str| facts.value(key);
+        let known = |key: &str| facts.value(key, ask.bare);
         let situation = Situation {
             policies: &policies,
             caller: facts.principal,
             known: &known,
-            like: &facts.like,
+            open: &facts.open,
             actions: &ask.scope.actions,
             resources,
             excluded,
@@ -239,7 +239,7 @@ impl<'d> Questions<'d> {
             let likeness = situation.likeness();
             let same = known
                 .iter()
-                .find(|own| likeness.is(&own.looked) && own.like == facts.looked_like(&own.looked));
+                .find(|own| likeness.is(&own.looked) && own.open == facts.looked_like(&own.looked));
             let same = same.map(|own| own.found.clone());
             // Whoever has the same policies is asked all the same: a yes is the machine's.
             let is_good = match &same {
@@ -300,7 +300,7 @@ impl<'d> Questions<'d> {
         if met.is_empty() && !self.is_in_full {
             let entry = self.known.entry(key).or_default();
             entry.push(Known {
-                like: facts.looked_like(&looked),
+                open: facts.looked_like(&looked),
                 looked,
                 found: answer.clone(),
             });

@@ -31,11 +31,11 @@ impl<'d> Questions<'d> {
             Ok(true) => search.yes = Some((class, bare)),
             Ok(false) if needs_no_permission(action) => return Can::No,
             Ok(false) if !self.directory.has_documents() => {
-                return match self.keys_asked_for(asker, &bare) {
-                    Ok(keys) if keys.is_empty() => Can::No,
-                    Ok(keys) => Can::Unknown(vec![format!(
-                        "it may depend on keys that were not given, and an image does not hold policies as they are written: {}",
-                        keys.join(", ")
+                return match self.may_depend_on(asker, &bare) {
+                    Ok(all) if all.is_empty() => Can::No,
+                    Ok(all) => Can::Unknown(vec![format!(
+                        "it may depend on what was not given, and an image does not hold policies as they are written: {}",
+                        all.join(", ")
                     )]),
                     Err(error) => Can::Unknown(vec![error]),
                 };

@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use bumpalo::Bump;
-use portcullis_directory::RequestPolicies;
-use portcullis_model::Request;
+use portcullis_directory::{Miss, RequestPolicies};
+use portcullis_model::{Effect, Request};
 use portcullis_prove::{Example, Selection};
 
 use super::{ALTERNATIVES, Ask, Element, Found, Gathered, Questions, Scope};
@@ -147,9 +147,9 @@ impl<'d> Questions<'d> {
         }
     }
 
-    /// The keys that the policies of a request ask for and that it does not have: without any, nothing else is decided whatever
-    /// keys there are.
-    pub(super) fn keys_asked_for(
+    /// What may let a refused request through, and was not given: keys that its policies ask for, and of a role the provider and
+    /// the name of the session, if a statement asks for them. Without any, nothing else is decided whatever else there is.
+    pub(super) fn may_depend_on(
         &mut self,
         asker: &Asker<'d>,
         example: &Example,
@@ -166,8 +166,34 @@ impl<'d> Questions<'d> {
             .complete(&request, RequestPolicies::default(), &arena);
         let completed = completed.map_err(|error| error.to_string())?;
         let explained = self.engine.explain(self.directory, &completed);
-        explained
-            .map(|own| own.missing_keys)
-            .map_err(|error| error.to_string())
+        let explained = explained.map_err(|error| error.to_string())?;
+        let statements = explained.layers.iter().flat_map(|own| &own.statements);
+        let allows = statements.filter(|own| own.effect == Effect::Allow);
+        let entries = allows
+            .flat_map(|own| &own.misses)
+            .filter_map(|own| match own {
+                Miss::Principal(own) => Some(&own.entries),
+                _ => None,
+            });
+        let mut all = explained.missing_keys.clone();
+        for entry in entries.flatten() {
+            let of_session = match entry.kind {
+                "Federated" if asker.role_arn().is_some() => Some("aws:FederatedProvider"),
+                "AWS" if asker.is_role() && self.is_session(asker, &entry.value) => {
+                    Some("the name of the session")
+                }
+                _ => None,
+            };
+            all.extend(of_session.map(str::to_owned));
+        }
+        all.sort();
+        all.dedup();
+        Ok(all)
+    }
+
+    /// True for the ARN of a session of a role.
+    fn is_session(&self, role: &Asker<'d>, arn: &str) -> bool {
+        let of = self.directory.role_of_session(arn);
+        of.is_some() && of.as_deref() == role.role_arn()
     }
 }

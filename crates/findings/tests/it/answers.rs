@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::paths::{Folder, arn, role, trusts, user};
 
-fn directory(users: &[Value], roles: &[Value], resources: &[Value]) -> (Folder, Directory) {
+pub fn directory(users: &[Value], roles: &[Value], resources: &[Value]) -> (Folder, Directory) {
     let dump = json!({"UserDetailList": users, "GroupDetailList": [], "RoleDetailList": roles, "Policies": [], "IsTruncated": false});
     let folder = Folder::new(&dump);
     let lines: Vec<String> = resources.iter().map(Value::to_string).collect();
@@ -25,7 +25,7 @@ fn directory(users: &[Value], roles: &[Value], resources: &[Value]) -> (Folder, 
     (folder, directory)
 }
 
-fn can(directory: &Directory, who: &str, action: &str, resource: &str) -> Can {
+pub fn can(directory: &Directory, who: &str, action: &str, resource: &str) -> Can {
     let arena = Bump::new();
     let asker = Asker::known(directory, who, &arena).unwrap();
     let mut questions = Questions::new(directory, &[], &arena);

@@ -16,3 +16,4 @@ mod external;
 mod outsiders;
 mod paths;
 mod preview;
+mod sessions;
