@@ -25,6 +25,8 @@ use std::sync::{Mutex, PoisonError};
 use portcullis_image::wire::{count, index, name_hash, widened};
 use portcullis_image::{Header, Id, Join, LIST_LEN, Section, SlotEntry, SlotStart, StatementFlags};
 
+use smallvec::{SmallVec, smallvec};
+
 use crate::CompileError;
 use crate::index::{Index, build};
 use crate::program::{Program, sections};
@@ -42,22 +44,22 @@ pub(crate) fn emit(mut program: Program, join: Join) -> Result<Vec<u8>, CompileE
 
     let mut index = match program.options.index {
         true => build(&mut program, join),
-        false => Index::default(),
+        false => Default::default(),
     };
     program.close();
-    let uses_segments = index.uses_segments();
+    let uses_segments = index.iter().any(Index::uses_segments);
     // What needs the texts, which go first.
     let slots = slot_index(&program);
     sort_records(&mut program);
 
-    let tables: Vec<(Section, Table)> = sections(program.options)
-        .map(|section| (section, table(&mut program, &mut index, &slots, section)))
+    let tables: Vec<(Section, Parts)> = sections(program.options)
+        .map(|section| (section, parts(&mut program, &mut index, &slots, section)))
         .collect();
     let mut end = Header::SIZE + Header::ENTRY * tables.len();
     let mut starts: Vec<usize> = Vec::with_capacity(tables.len());
-    for (_, table) in &tables {
+    for (_, parts) in &tables {
         let start = end.next_multiple_of(8);
-        end = start + table.size();
+        end = start + size(parts);
         // Offsets stay below 2^31, so that no sum of an offset and a length can overflow.
         if i32::try_from(end).is_err() {
             return Err(CompileError::TooLarge);
@@ -67,18 +69,21 @@ pub(crate) fn emit(mut program: Program, join: Join) -> Result<Vec<u8>, CompileE
     // Zeros that the system gives take no memory until they are written.
     let mut image = vec![0; end];
     let count_of_sections = count(tables.len());
-    for (entry, (start, (section, table))) in starts.iter().zip(&tables).enumerate() {
-        let words = [section.number(), count(*start), count(table.size()), 0];
+    for (entry, (start, (section, parts))) in starts.iter().zip(&tables).enumerate() {
+        let words = [section.number(), count(*start), count(size(parts)), 0];
         let at = Header::SIZE + Header::ENTRY * entry;
         put(&mut image, at, &words.map(u32::to_le_bytes).concat());
     }
     // From the end on, where the largest are.
     let mut places = Vec::with_capacity(tables.len());
     let mut rest = image.as_mut_slice();
-    for (start, (_, table)) in starts.into_iter().zip(tables).rev() {
-        let (before, place) = rest.split_at_mut(start);
-        let place = place.split_at_mut(table.size()).0;
-        places.push((table, place));
+    for (start, (_, parts)) in starts.into_iter().zip(tables).rev() {
+        let (before, mut section) = rest.split_at_mut(start);
+        for table in parts {
+            let (place, behind) = section.split_at_mut(table.size());
+            places.push((table, place));
+            section = behind;
+        }
         rest = before;
     }
     let places = Mutex::new(places.into_iter());
@@ -107,15 +112,23 @@ fn put(image: &mut [u8], at: usize, bytes: &[u8]) {
     }
 }
 
-/// The data of a section, which any thread may write.
+/// Data of a section, which any thread may write.
 type Table = Box<dyn SectionData + Send>;
 
-/// Records of one kind that become a section.
+/// What a section consists of, one behind the other.
+type Parts = SmallVec<[Table; 2]>;
+
+/// How many bytes a section has.
+fn size(parts: &Parts) -> usize {
+    parts.iter().map(|part| part.size()).sum()
+}
+
+/// Records of one kind that become a section, or a part of one.
 trait SectionData {
-    /// How many bytes the section has.
+    /// How many bytes there are of them.
     fn size(&self) -> usize;
 
-    /// Writes the section to bytes of its size. The table goes as it is written.
+    /// Writes them to as many bytes. The table goes as it is written.
     fn write(self: Box<Self>, out: &mut [u8]);
 }
 
@@ -166,21 +179,34 @@ impl SectionData for Texts {
     }
 }
 
-/// The table of a section. A section that is added to the format does not compile until it is here.
+/// The tables of a section. A section that is added to the format does not compile until it is here.
 ///
 /// The index of slots, its starts and the sorted principals are made here; every other section is a table of the program or of
 /// the index.
-fn table(program: &mut Program, index: &mut Index, slots: &[SlotEntry], section: Section) -> Table {
+fn parts(
+    program: &mut Program,
+    index: &mut [Index; 2],
+    slots: &[SlotEntry],
+    section: Section,
+) -> Parts {
     use core::mem::take;
     fn records<T: Send + 'static, const N: usize>(
         records: Vec<T>,
         encode: impl Fn(&T) -> [u8; N] + Send + 'static,
-    ) -> Table {
-        Box::new(Records { records, encode })
+    ) -> Parts {
+        smallvec![Box::new(Records { records, encode }) as Table]
+    }
+    fn of_index<T: Send + 'static, const N: usize>(
+        index: &mut [Index; 2],
+        table: impl Fn(&mut Index) -> &mut Vec<T>,
+        encode: impl Fn(&T) -> [u8; N] + Send + Copy + 'static,
+    ) -> Parts {
+        let tables = index.iter_mut().map(|part| take(table(part)));
+        tables.flat_map(|table| records(table, encode)).collect()
     }
     match section {
         // First, so that the offsets of texts are known while the program is made.
-        Section::Strings => Box::new(Texts(program.strings.take())),
+        Section::Strings => smallvec![Box::new(Texts(program.strings.take())) as Table],
         Section::Slots => records(program.slots.take(), |slot| slot.encode()),
         Section::SlotIndex => records(slots.to_vec(), SlotEntry::encode),
         Section::SlotStarts => records(slot_starts(slots), SlotStart::encode),
@@ -199,16 +225,18 @@ fn table(program: &mut Program, index: &mut Index, slots: &[SlotEntry], section:
         Section::Arns => records(program.arns.take(), |arn| arn.encode()),
         Section::Units => records(take(&mut program.units), |unit| unit.encode()),
         Section::ActionPostings => {
-            records(take(&mut index.action_postings), |posting| posting.encode())
+            of_index(index, |own| &mut own.action_postings, |own| own.encode())
         }
-        Section::Postings => records(take(&mut index.postings), |set| set.encode()),
-        Section::CandidateSets => records(take(&mut index.candidate_sets), |set| set.encode()),
-        Section::Candidates => records(take(&mut index.candidates), |candidate| candidate.encode()),
-        Section::Probes => records(take(&mut index.probes), |probe| probe.encode()),
-        Section::Buckets => records(take(&mut index.buckets), |bucket| bucket.encode()),
-        Section::ActionTable => records(take(&mut index.action_table), |entry| entry.encode()),
-        Section::Services => records(take(&mut index.services), |service| service.encode()),
-        Section::Fallback => records(take(&mut index.fallback), |action| action.encode()),
+        Section::Postings => of_index(index, |own| &mut own.postings, |own| own.encode()),
+        Section::CandidateSets => {
+            of_index(index, |own| &mut own.candidate_sets, |own| own.encode())
+        }
+        Section::Candidates => of_index(index, |own| &mut own.candidates, |own| own.encode()),
+        Section::Probes => of_index(index, |own| &mut own.probes, |own| own.encode()),
+        Section::Buckets => of_index(index, |own| &mut own.buckets, |own| own.encode()),
+        Section::ActionTable => of_index(index, |own| &mut own.action_table, |own| own.encode()),
+        Section::Services => of_index(index, |own| &mut own.services, |own| own.encode()),
+        Section::Fallback => of_index(index, |own| &mut own.fallback, |own| own.encode()),
         Section::PolicySources => records(take(&mut program.sources), |source| source.encode()),
         Section::StatementSources => records(take(&mut program.origins), |own| own.encode()),
         Section::InsnSources => records(take(&mut program.insn_sources), |insn| insn.encode()),

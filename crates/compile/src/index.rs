@@ -40,7 +40,7 @@ use portcullis_image::{
 
 use smallvec::SmallVec;
 
-use crate::intern::{Interner, Runs, make_room};
+use crate::intern::{FEW, Interner, Memo, Runs, make_room, memo};
 use crate::program::Program;
 
 /// A statement whose product of actions and resources is larger than this times their sum is not
@@ -57,7 +57,7 @@ const MIN_BITS: u16 = 6;
 /// Sets with at most this many candidates have no masks.
 const MASK_LIMIT: usize = 2;
 
-/// The sections of the index, in the order in which they are filled. Empty without the index.
+/// A part of the sections of the index, in the order in which they are filled. Empty without the index.
 #[derive(Default)]
 pub(crate) struct Index {
     /// Unit by unit, sorted by pattern within each.
@@ -81,7 +81,7 @@ pub(crate) struct Index {
 }
 
 impl Index {
-    /// True if some candidate is found or told apart by the segments of the resource.
+    /// True if some candidate of this part is found or told apart by the segments of the resource.
     pub(crate) fn uses_segments(&self) -> bool {
         !self.probes.is_empty() || self.candidates.iter().any(|candidate| candidate.mask != 0)
     }
@@ -91,8 +91,8 @@ impl Index {
 /// their postings are.
 ///
 /// The table of actions is built once for all units; then each unit gets candidates, sets and postings of its own. The units of the
-/// second half of the statements are done beside the others, and what is numbered there moves up.
-pub(crate) fn build(program: &mut Program, join: Join) -> Index {
+/// second half of the statements are done beside the others, and are the second part: each section is what both have of it.
+pub(crate) fn build(program: &mut Program, join: Join) -> [Index; 2] {
     let mut units = core::mem::take(&mut program.units);
     let tables = Tables {
         program,
@@ -111,13 +111,10 @@ pub(crate) fn build(program: &mut Program, join: Join) -> Index {
     let half = units.partition_point(|unit| unit.statements.first.index() <= half);
     let (head, tail) = units.split_at_mut(half);
     let (mut first, mut second) = (builder(index), builder(Index::default()));
-    join(
-        &mut || head.iter_mut().for_each(|unit| first.unit(unit)),
-        &mut || tail.iter_mut().for_each(|unit| second.unit(unit)),
-    );
-    let index = first.joined(second, tail);
+    join(&mut || first.units(head), &mut || second.units(tail));
+    let parts = first.joined(second, tail);
     program.units = units;
-    index
+    parts
 }
 
 /// The patterns for actions: what is known of them without looking at statements.
@@ -143,7 +140,60 @@ struct Builder<'t, 'p> {
     index: Index,
 }
 
+/// What is needed while a unit is done, and used again for the next: units are many and small.
+struct Memory {
+    /// All candidates of the unit.
+    own: Vec<Candidate>,
+    /// For each action pattern of each statement the range of its candidates.
+    uses: Vec<(Id<ActionPattern>, usize, usize)>,
+    /// The candidates for every action.
+    rest: Vec<Candidate>,
+    /// The set of each action pattern.
+    sets: Vec<(Id<ActionPattern>, Posting)>,
+    /// The sets by where the candidates of their statements begin: patterns of the same statements share a set.
+    shared: Memo<SmallVec<[usize; 4]>, Posting>,
+    /// The candidates of a set.
+    joined: Vec<Candidate>,
+    /// The postings of an action pattern.
+    list: Vec<Posting>,
+}
+
+impl Memory {
+    fn new() -> Self {
+        Memory {
+            own: Vec::new(),
+            uses: Vec::new(),
+            rest: Vec::new(),
+            sets: Vec::new(),
+            shared: memo(),
+            joined: Vec::new(),
+            list: Vec::new(),
+        }
+    }
+
+    /// Forgets the unit before.
+    fn clear(&mut self) {
+        self.own.clear();
+        self.uses.clear();
+        self.rest.clear();
+        self.sets.clear();
+        // See `Runs::forget`.
+        match self.shared.capacity() {
+            ..=FEW => self.shared.clear(),
+            _ => self.shared = memo(),
+        }
+    }
+}
+
 impl Builder<'_, '_> {
+    /// The postings of units.
+    fn units(&mut self, units: &mut [Unit]) {
+        let mut memory = Memory::new();
+        units
+            .iter_mut()
+            .for_each(|unit| self.unit(unit, &mut memory));
+    }
+
     /// The postings of a unit.
     ///
     /// 1. Each statement becomes candidates, one for each of its resource patterns, and is noted under each of its action patterns.
@@ -154,19 +204,25 @@ impl Builder<'_, '_> {
     ///
     /// Statements come in their order, Deny first, and every sort here is stable, so that Deny stays first in every set: a decision
     /// that is denied ends early.
-    fn unit(&mut self, unit: &mut Unit) {
+    fn unit(&mut self, unit: &mut Unit, memory: &mut Memory) {
         let tables = self.tables;
-        // All candidates, and for each pattern of each statement the range of its own.
-        let mut own: Vec<Candidate> = Vec::with_capacity(index_of(unit.statements.count));
-        let mut uses: Vec<(Id<ActionPattern>, usize, usize)> = Vec::new();
-        let mut rest: Vec<Candidate> = Vec::new();
+        memory.clear();
+        let Memory {
+            own,
+            uses,
+            rest,
+            sets,
+            shared,
+            joined,
+            list,
+        } = memory;
         for id in unit.statements.iter() {
             let Some(statement) = tables.program.statements.get(id.index()) else {
                 continue;
             };
             let start = own.len();
             let targets = tables.targets(statement);
-            tables.push_candidates(id, statement, targets.is_some(), &mut own);
+            tables.push_candidates(id, statement, targets.is_some(), own);
             let end = own.len();
             match targets {
                 Some(actions) if start < end => {
@@ -178,11 +234,6 @@ impl Builder<'_, '_> {
         }
         // Stable: Deny stays first.
         uses.sort_by_key(|(action, ..)| *action);
-        let mut sets: Vec<(Id<ActionPattern>, Posting)> = Vec::new();
-        // Patterns of the same statements share a set.
-        let mut shared: HashMap<Vec<usize>, Posting, RandomState> =
-            HashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
-        let mut joined: Vec<Candidate> = Vec::new();
         for same in uses.chunk_by(|a, b| a.0 == b.0) {
             let starts = same.iter().map(|(_, start, _)| *start).collect();
             let set = *shared.entry(starts).or_insert_with(|| {
@@ -190,23 +241,22 @@ impl Builder<'_, '_> {
                 for (_, start, end) in same {
                     joined.extend_from_slice(own.get(*start..*end).unwrap_or(&[]));
                 }
-                tables.candidate_set(&mut self.index, &joined)
+                tables.candidate_set(&mut self.index, joined)
             });
             sets.extend(same.first().map(|(action, ..)| (*action, set)));
         }
         let rest = match rest.is_empty() {
-            true => Vec::new(),
-            false => vec![tables.candidate_set(&mut self.index, &rest)],
+            true => None,
+            false => Some(tables.candidate_set(&mut self.index, rest)),
         };
-        self.postings.close();
-        unit.catch_all = self.run(&rest);
+        self.postings.forget();
+        unit.catch_all = self.run(rest.as_slice());
         unit.postings = Run {
             first: Id::new(count(self.index.action_postings.len())),
             count: count(sets.len()),
         };
         make_room(&mut self.index.action_postings, sets.len());
-        let mut list: Vec<Posting> = Vec::new();
-        for (action, set) in &sets {
+        for (action, set) in sets.iter() {
             list.clear();
             list.push(*set);
             let info = self.actions.get(action.index());
@@ -221,9 +271,9 @@ impl Builder<'_, '_> {
                         .get(parent.index())
                         .and_then(|info| info.parent);
                 }
-                list.extend_from_slice(&rest);
+                list.extend(rest);
             }
-            let sets = self.run(&list);
+            let sets = self.run(list);
             self.index.action_postings.push(ActionPostings {
                 action: *action,
                 sets,
@@ -362,7 +412,8 @@ impl Tables<'_> {
 
     /// Lays out a set and gives it a number. Few candidates are scanned; more have masks; many are hashed.
     fn candidate_set(&self, index: &mut Index, all: &[Candidate]) -> Posting {
-        let mut candidates: Vec<Candidate> = Vec::with_capacity(all.len());
+        // Most sets are of a few statements.
+        let mut candidates: SmallVec<[Candidate; 8]> = SmallVec::new();
         let mut allows = LayerSet::EMPTY;
         for candidate in all {
             match self.allows(candidate) {

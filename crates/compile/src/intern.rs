@@ -35,6 +35,9 @@ pub(crate) fn memo<K, V>() -> Memo<K, V> {
     HashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4))
 }
 
+/// Things that a table may have room for when it is cleared and used again.
+pub(crate) const FEW: usize = 64;
+
 /// Makes room for this many more items in a table that may become one of the largest.
 ///
 /// Allocators keep what is freed below some size: the C library up to 32 MiB, so that a table that grows by doubling leaves as much
@@ -250,6 +253,15 @@ impl<R, T: Clone + Eq + Hash> Runs<R, T> {
     /// Forgets how to find runs that are there.
     pub(crate) fn close(&mut self) {
         self.runs = Table::new();
+    }
+
+    /// The same, where more runs will come: it keeps the memory of a table for a few. To clear a table takes time for all of its
+    /// room, which one large unit would leave to all behind it.
+    pub(crate) fn forget(&mut self) {
+        match self.runs.keys.capacity() {
+            ..=FEW => self.runs.keys.clear(),
+            _ => self.close(),
+        }
     }
 }
 

@@ -475,7 +475,11 @@ fn partition<T: Copy>(items: &mut [T], denies: &[bool]) {
     let is_first = |at: usize| denies.get(at) == Some(&true);
     // A copy of the fewer ones takes less memory than sorting would.
     let flagged = items.iter().zip(denies).filter(|(_, denies)| **denies);
-    let first: Vec<T> = flagged.map(|(item, _)| *item).collect();
+    let first: SmallVec<[T; 8]> = flagged.map(|(item, _)| *item).collect();
+    // Most documents deny nothing.
+    if first.is_empty() {
+        return;
+    }
     let mut to = items.len();
     for from in (0..items.len()).rev() {
         if !is_first(from) {

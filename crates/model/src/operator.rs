@@ -270,6 +270,22 @@ impl Operator {
             if_exists,
         })
     }
+
+    /// True if a text is the operator's name in its documented spelling, as it is displayed.
+    ///
+    /// ```
+    /// use portcullis_model::Operator;
+    /// let name = "ForAnyValue:StringLikeIfExists";
+    /// let operator = Operator::parse(name).unwrap();
+    /// assert!(operator.is_spelled(name));
+    /// assert!(!operator.is_spelled("forAnyValue:StringLikeIfExists"));
+    /// ```
+    pub fn is_spelled(self, text: &str) -> bool {
+        let ending = if self.if_exists { "IfExists" } else { "" };
+        text.strip_prefix(self.quantifier.prefix())
+            .and_then(|rest| rest.strip_prefix(self.base.as_str()))
+            == Some(ending)
+    }
 }
 
 impl fmt::Display for Operator {
@@ -317,6 +333,9 @@ mod tests {
                     let name = operator.to_string();
                     assert_eq!(Operator::parse(&name), expected, "{name}");
                     assert_eq!(Operator::parse(&name.to_uppercase()), expected, "{name}");
+                    assert!(operator.is_spelled(&name), "{name}");
+                    assert!(!operator.is_spelled(&name.to_uppercase()), "{name}");
+                    assert!(!operator.is_spelled(&std::format!("{name}s")), "{name}");
                 }
             }
         }

@@ -64,12 +64,11 @@ impl<'a, 'n> Reader<'a> {
         }
         match Operator::parse(name.value) {
             Ok(operator) => {
-                let canonical = operator.to_string();
-                if canonical == name.value {
+                if operator.is_spelled(name.value) {
                     self.operators.add(name.value, operator);
                 } else {
                     let message = format!(
-                        "the canonical spelling of operator {} is `{canonical}`",
+                        "the canonical spelling of operator {} is `{operator}`",
                         quoted(name.value)
                     );
                     self.warning(codes::NON_CANONICAL_OPERATOR, name.span, message);
