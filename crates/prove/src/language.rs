@@ -224,8 +224,28 @@ pub(crate) fn search(
     else {
         return Ok(Search::Empty);
     };
+    let mut found = search_of(at, base, within, without, work)?;
+    // What a pattern without variables makes of those of another is not known; what that makes of it is.
+    let with_variables = within.iter().enumerate();
+    for (place, other) in with_variables.filter(|(place, own)| *place != at && own.has_variable()) {
+        if found != Search::Open {
+            break;
+        }
+        found = search_of(place, other, within, without, work)?;
+    }
+    Ok(found)
+}
+
+/// The same among the texts of one of the languages, which has a place in the list.
+fn search_of(
+    place: usize,
+    base: &Language,
+    within: &[&Language],
+    without: &[&Language],
+    work: &mut Work,
+) -> Result<Search, UsedUp> {
     let mut others: Vec<&Language> = within.to_vec();
-    others.remove(at);
+    others.remove(place);
     let mut open = false;
     for text in &base.texts {
         match place_of(text, &others, without, work)? {

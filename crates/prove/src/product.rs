@@ -10,6 +10,8 @@
 //! it may go on anywhere behind. An excluded pattern surely goes on only where it takes any text, or the same variable.
 //! So "empty" is a proof for every value; a text that was found with a variable in it is not one.
 
+use std::collections::VecDeque;
+
 use crate::language::Search;
 use crate::pattern::{Class, Pattern, Token, VariableId};
 use crate::work::{UsedUp, Work};
@@ -27,6 +29,8 @@ enum Role {
 /// Lists of patterns to be read together.
 pub(crate) struct Product {
     lists: Vec<(Role, Vec<Pattern>)>,
+    /// How many lists are required.
+    required: usize,
 }
 
 /// A position: number of the list, of the pattern in it, of the token in that.
@@ -42,6 +46,11 @@ enum Letter {
 /// The live positions, sorted.
 type State = Vec<Place>;
 
+/// The positions of each list that has any.
+fn of_lists(state: &State) -> impl Iterator<Item = &[Place]> {
+    state.chunk_by(|one, other| one.0 == other.0)
+}
+
 /// Where a state came from.
 struct Step {
     before: usize,
@@ -53,6 +62,7 @@ impl Product {
     pub(crate) fn new(pattern: &Pattern) -> Product {
         Product {
             lists: vec![(Role::Required, vec![pattern.clone()])],
+            required: 1,
         }
     }
 
@@ -64,6 +74,7 @@ impl Product {
             }
         }
         self.lists.push((Role::Required, patterns));
+        self.required += 1;
     }
 
     /// None of these patterns may match.
@@ -89,17 +100,18 @@ impl Product {
             before: 0,
             letter: None,
         }];
-        let mut states: Vec<State> = vec![start.clone()];
         let mut known: Map<State, ()> = Map::default();
-        known.insert(start, ());
+        known.insert(start.clone(), ());
+        let mut states = VecDeque::from([start]);
         let mut at = 0;
-        while let Some(state) = states.get(at).cloned() {
-            work.spend(state.len() + 1)?;
+        while let Some(state) = states.pop_front() {
+            work.spend(2 * state.len() + 1)?;
             if self.accepts(&state) {
                 return Ok(found(&steps, at));
             }
             for letter in self.letters(&state) {
-                work.spend(state.len() + 1)?;
+                // The positions are read, sorted, compared with what is known and kept.
+                work.spend(4 * state.len() + 8)?;
                 let Some(next) = self.read(&state, letter) else {
                     continue;
                 };
@@ -108,7 +120,7 @@ impl Product {
                         before: at,
                         letter: Some(letter),
                     });
-                    states.push(next);
+                    states.push_back(next);
                 }
             }
             at += 1;
@@ -122,10 +134,12 @@ impl Product {
         pattern.map_or(&[], Vec::as_slice)
     }
 
-    fn role(&self, list: u32) -> Role {
-        self.lists
-            .get(list as usize)
-            .map_or(Role::Required, |(role, _)| *role)
+    /// The role of the list that positions are of.
+    fn role(&self, places: &[Place]) -> Role {
+        let list = places
+            .first()
+            .and_then(|place| self.lists.get(place.0 as usize));
+        list.map_or(Role::Required, |(role, _)| *role)
     }
 
     /// Adds a position and those behind runs that may be empty.
@@ -152,14 +166,13 @@ impl Product {
         state.sort_unstable();
         state.dedup();
         let mut reduced = State::with_capacity(state.len());
-        for list in 0..self.lists.len() as u32 {
-            let start = state.partition_point(|place| place.0 < list);
-            let end = state.partition_point(|place| place.0 <= list);
-            let places = state.get(start..end).unwrap_or_default();
+        let mut alive = 0;
+        for places in of_lists(&state) {
             let full = places.iter().find(|place| self.takes_all(**place));
-            match (self.role(list), full) {
+            let role = self.role(places);
+            alive += usize::from(role == Role::Required);
+            match (role, full) {
                 (Role::Excluded, Some(_)) => return None,
-                (Role::Required, None) if places.is_empty() => return None,
                 (Role::Required, Some(full)) => {
                     reduced.push(*full);
                     reduced.push((full.0, full.1, full.2 + 1));
@@ -167,20 +180,20 @@ impl Product {
                 _ => reduced.extend_from_slice(places),
             }
         }
-        Some(reduced)
+        (alive == self.required).then_some(reduced)
     }
 
     fn accepts(&self, state: &State) -> bool {
-        let mut accepted = vec![false; self.lists.len()];
-        for place in state {
-            if place.2 as usize == self.pattern(*place).len() {
-                if let Some(accepted) = accepted.get_mut(place.0 as usize) {
-                    *accepted = true;
-                }
+        let is_end = |place: &Place| place.2 as usize == self.pattern(*place).len();
+        let mut accepted = 0;
+        for places in of_lists(state) {
+            match (self.role(places), places.iter().any(is_end)) {
+                (Role::Excluded, true) => return false,
+                (Role::Required, true) => accepted += 1,
+                (_, false) => {}
             }
         }
-        let mut roles = self.lists.iter().zip(accepted);
-        roles.all(|((role, _), accepted)| accepted == (*role == Role::Required))
+        accepted == self.required
     }
 
     /// The letters after which something can be read, each kind of character once.
@@ -273,7 +286,7 @@ impl Product {
 
     /// After an unknown text, a required pattern may be anywhere behind.
     fn read_unknown(&self, next: &mut State, place: Place) {
-        if place.0 > 0 && self.role(place.0) == Role::Required {
+        if place.0 > 0 && self.role(&[place]) == Role::Required {
             for at in place.2..=self.pattern(place).len() as u32 {
                 self.add(next, (place.0, place.1, at));
             }

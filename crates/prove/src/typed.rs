@@ -358,8 +358,13 @@ fn written_v6(address: u128, count: usize) -> Vec<String> {
         texts.join(":")
     };
     let mut texts = vec![short.to_string()];
-    texts.extend((0..256).map(padded));
-    texts.dedup();
-    texts.truncate(count + 1);
+    for text in (0..256).map(padded) {
+        if texts.len() > count {
+            break;
+        }
+        if texts.last() != Some(&text) {
+            texts.push(text);
+        }
+    }
     texts
 }

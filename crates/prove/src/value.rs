@@ -125,6 +125,8 @@ pub(crate) fn find(
         .collect();
     let spellings = named.len().min(MOST_SPELLINGS);
     let kinds = Kinds::of(within.iter().chain(without).copied(), &named, spellings);
+    // Each text is put together and read again.
+    work.spend(48 * kinds.all().map(|cells| cells.texts.len()).sum::<usize>())?;
     let mut candidates: Vec<String> = kinds.all().flat_map(|cells| cells.texts.clone()).collect();
     candidates.extend(named.iter().map(|text| (*text).to_owned()));
     if let Search::Found(text) = by_text {
@@ -177,6 +179,18 @@ pub(crate) fn find(
         }
     }
     Ok(Search::Open)
+}
+
+/// Texts that typed tests tell apart, one digit first: none if no test is typed.
+pub(crate) fn samples<'v>(tests: impl Iterator<Item = &'v Values>) -> Vec<String> {
+    let kinds = Kinds::of(tests, &[], 1);
+    let cells: Vec<String> = kinds.all().flat_map(|own| own.texts.clone()).collect();
+    let mut texts: Vec<String> = Vec::new();
+    if !cells.is_empty() {
+        texts.extend(["0", "9", "10"].map(str::to_owned));
+    }
+    texts.extend(cells);
+    texts
 }
 
 /// The tests that are about texts.

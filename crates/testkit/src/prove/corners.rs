@@ -599,4 +599,33 @@ fn unlike(add: &mut impl FnMut(&'static str, Value, Value, bool)) {
         nothing.clone(),
         true,
     );
+    let s3 = |name: &str| format!("arn:aws:s3:::{name}");
+    let pattern = s3("b/${k:a}${k:b}");
+    let statement = |effect: &str, resources: Value| json!({"Effect": effect, "Action": "s3:GetObject", "Resource": resources});
+    add(
+        "a text beside a pattern of keys that is denied is left alone",
+        json!([
+            statement("Allow", json!([pattern, s3("b/z")])),
+            statement("Deny", json!(pattern)),
+        ]),
+        json!([statement("Allow", json!(s3("b/z")))]),
+        false,
+    );
+    add(
+        "behind a letter stands nothing or something",
+        json!([statement("Allow", json!(s3("b/a${k:a}")))]),
+        json!([statement("Allow", json!([s3("b/?"), s3("b/a?*")]))]),
+        false,
+    );
+    add(
+        "one key has to have the date that another has",
+        only(json!({
+            "StringLike": {"k:r": "x-${k:a}"},
+            "StringEquals": {"k:r": "x-${k:b}"},
+            "DateGreaterThan": {"k:a": "2030"},
+            "NumericLessThanIfExists": {"k:c": "4"},
+        })),
+        nothing.clone(),
+        true,
+    );
 }
