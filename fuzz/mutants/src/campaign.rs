@@ -39,12 +39,14 @@ const EXAMPLES: [(&str, &str, &[&str]); 5] = [
 ];
 
 /// Files that decide what is proved come first.
-const FIRST: [&str; 17] = [
+const FIRST: [&str; 19] = [
     "formula.rs",
     "decision.rs",
     "statement.rs",
     "theory.rs",
     "theory/open.rs",
+    "theory/open/excluded.rs",
+    "theory/open/tried.rs",
     "language.rs",
     "product.rs",
     "pattern.rs",
