@@ -11,7 +11,7 @@
 //! | groups that have no policy | no directory holds them; a user's groups are known only if the directory was read for explanations |
 //! | whether functions, instances and the like are there | told as an assumption |
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use bumpalo::Bump;
 use portcullis_directory::{Directory, RequestPolicies};
@@ -22,7 +22,7 @@ use crate::answer::{Can, Shown};
 use crate::caller::Asker;
 use crate::parallel::of_each;
 use crate::paths::{How, On, PATHS, Path};
-use crate::questions::{GivenFor, Questions};
+use crate::questions::{Assumable, GivenFor, Questions};
 
 /// A step by which somebody comes to more rights.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,14 +92,10 @@ pub fn escalations(
             .collect(),
         ..Escalations::default()
     };
+    let standing = Standing::of(directory, given, &askers, threads);
     for step in 1..=steps {
-        let strong: Vec<Asker<'_>> = askers
-            .iter()
-            .zip(&away)
-            .filter(|(_, away)| **away == Some(step - 1))
-            .map(|(asker, _)| *asker)
-            .collect();
-        if strong.is_empty() && step > 1 {
+        let round = Round::of(directory, step, &askers, &away);
+        if round.strong.is_empty() && step > 1 {
             break;
         }
         let known = &away;
@@ -113,8 +109,7 @@ pub fn escalations(
                 if is_known(place) || role_of.get(place).copied().flatten().is_some_and(is_known) {
                     return (Vec::new(), Vec::new());
                 }
-                let strong: Vec<&str> = strong.iter().filter_map(Asker::arn).collect();
-                steps_of(questions, asker, step, &strong)
+                steps_of(questions, asker, &standing, &round)
             },
         );
         for (place, (found, unknown)) in found.into_iter().enumerate() {
@@ -134,6 +129,85 @@ pub fn escalations(
     all
 }
 
+/// Users and roles by their accounts.
+type ByAccount<'a> = HashMap<&'a str, Vec<&'a str>>;
+
+/// What is asked of everybody before the first step.
+struct Standing<'a> {
+    /// Those who would be administrators if their own policies allowed everything.
+    would_be: HashSet<&'a str>,
+    /// The same by their accounts.
+    by_account: ByAccount<'a>,
+    /// All actions of all paths.
+    actions: Selection,
+}
+
+impl<'a> Standing<'a> {
+    fn of(
+        directory: &Directory,
+        given: GivenFor<'_>,
+        askers: &[Asker<'a>],
+        threads: usize,
+    ) -> Standing<'a> {
+        let would_be = of_each(directory, given, askers, threads, |questions, asker, _| {
+            !is_session(asker) && questions.would_be_administrator(asker)
+        });
+        let all = askers.iter().zip(would_be).filter(|(_, is)| *is);
+        let all: Vec<&Asker<'a>> = all.map(|(asker, _)| asker).collect();
+        let needs = PATHS.iter().flat_map(|path| path.needs);
+        let actions: BTreeSet<&str> = needs.map(|(action, _)| *action).collect();
+        Standing {
+            would_be: all.iter().filter_map(|own| own.arn()).collect(),
+            by_account: by_account(all.into_iter()),
+            actions: Selection::of(actions),
+        }
+    }
+}
+
+/// What a round of steps leads to.
+struct Round<'a> {
+    step: usize,
+    /// Those who are one step less away.
+    strong: Vec<&'a str>,
+    /// The same by their accounts.
+    by_account: ByAccount<'a>,
+    /// The roles and sessions among them.
+    roles: Vec<&'a str>,
+    assumable: Assumable,
+}
+
+impl<'a> Round<'a> {
+    fn of(
+        directory: &Directory,
+        step: usize,
+        askers: &[Asker<'a>],
+        away: &[Option<usize>],
+    ) -> Round<'a> {
+        let strong = askers.iter().zip(away);
+        let strong = strong.filter(|(_, away)| **away == Some(step - 1));
+        let strong: Vec<&Asker<'a>> = strong.map(|(asker, _)| asker).collect();
+        let roles = strong.iter().filter(|own| own.role_arn().is_some());
+        let roles: Vec<&str> = roles.filter_map(|own| own.arn()).collect();
+        Round {
+            step,
+            strong: strong.iter().filter_map(|own| own.arn()).collect(),
+            by_account: by_account(strong.iter().copied()),
+            assumable: Assumable::of(directory, roles.iter().copied()),
+            roles,
+        }
+    }
+}
+
+/// The users and roles among some, by their accounts.
+fn by_account<'r, 'a: 'r>(askers: impl Iterator<Item = &'r Asker<'a>>) -> ByAccount<'a> {
+    let mut all = ByAccount::new();
+    for asker in askers.filter(|own| !is_session(own)) {
+        let (account, _) = asker.home();
+        all.entry(account).or_default().extend(asker.arn());
+    }
+    all
+}
+
 /// True for a session of a role whose name is known.
 fn is_session(asker: &Asker<'_>) -> bool {
     asker.role_arn().is_some() && !asker.is_role()
@@ -149,19 +223,29 @@ type Open = Vec<(String, &'static str, Vec<String>)>;
 fn steps_of<'q>(
     questions: &mut Questions<'q>,
     asker: &Asker<'q>,
-    step: usize,
-    strong: &[&str],
+    standing: &Standing<'_>,
+    round: &Round<'_>,
 ) -> (Vec<Escalation>, Open) {
     let mut search = Search {
         arn: asker.arn().unwrap_or_default().to_owned(),
-        step,
+        step: round.step,
         found: Vec::new(),
         unknown: Vec::new(),
         trusted: HashMap::new(),
         anywhere: HashMap::new(),
     };
+    // Most principals may do nothing of all that anywhere.
+    let everything = Selection::of(["*"]);
+    if questions.can(asker, &standing.actions, &everything) == Can::No {
+        return (Vec::new(), Vec::new());
+    }
     let (home, _) = asker.home();
-    let of_account = |arn: &&str| split_arn(arn).is_some_and(|parts| parts[4] == home);
+    let of_home = |all: &ByAccount<'_>, kind: &str| -> Vec<String> {
+        let own = all.get(home).into_iter().flatten();
+        let own = own.filter(|arn| arn.contains(kind));
+        own.map(|arn| (*arn).to_owned()).collect()
+    };
+    let is_first = round.step == 1;
     let is_session = is_session(asker);
     for path in &PATHS {
         // Beside what its role can do, a session can only do what the policies of resources say to it.
@@ -172,71 +256,40 @@ fn steps_of<'q>(
         if !search.may_anywhere(questions, asker, path) {
             continue;
         }
-        match path.how {
+        let is_fit = match path.how {
+            How::OwnUser => asker.is_user(),
+            How::OwnRole => !asker.is_user(),
+            _ => true,
+        };
+        let targets: Vec<String> = match path.how {
             How::Own | How::OwnUser | How::OwnRole => {
-                let is_user = asker.is_user();
-                let fits = match path.how {
-                    How::OwnUser => is_user,
-                    How::OwnRole => !is_user,
-                    _ => true,
-                };
-                let may_be = step == 1 && fits;
-                if may_be && questions.would_be_administrator(asker) {
-                    let own = search.arn.clone();
-                    search.take(questions, asker, path, &own);
-                }
+                let is_strong = standing.would_be.contains(search.arn.as_str());
+                let may_be = is_first && is_fit && is_strong;
+                may_be.then(|| search.arn.clone()).into_iter().collect()
             }
-            How::User | How::Role => {
-                let is_assumed = path.id == ASSUMED;
-                let targets = strong.iter().filter(|arn| is_assumed || of_account(arn));
-                let is_kind = |arn: &&&str| match path.how {
-                    How::User => arn.contains(":user/"),
-                    _ => arn.contains(":role/") || is_assumed && arn.contains(":assumed-role/"),
-                };
-                for arn in targets.filter(is_kind) {
-                    if search.take(questions, asker, path, arn) {
-                        break;
-                    }
-                }
+            How::Role if path.id == ASSUMED => {
+                let numbers = questions.may_assume(asker, &round.assumable).into_iter();
+                let roles = numbers.filter_map(|number| round.roles.get(number));
+                roles.map(|arn| (*arn).to_owned()).collect()
             }
-            How::ChangedUser | How::ChangedRole => {
-                if step > 1 {
-                    continue;
+            How::User => of_home(&round.by_account, ":user/"),
+            How::Role => of_home(&round.by_account, ":role/"),
+            How::ChangedUser if is_first => of_home(&standing.by_account, ":user/"),
+            How::ChangedRole if is_first => of_home(&standing.by_account, ":role/"),
+            How::ChangedUser | How::ChangedRole => Vec::new(),
+            How::Runs(_) => of_home(&round.by_account, ":role/"),
+        };
+        for arn in &targets {
+            let is_meant = match path.how {
+                How::ChangedUser | How::ChangedRole => *arn != search.arn,
+                How::Runs(services) => {
+                    let mut services = services.iter();
+                    services.any(|service| search.trusts(questions, service, arn))
                 }
-                let kind = if path.how == How::ChangedUser {
-                    ":user/"
-                } else {
-                    ":role/"
-                };
-                let targets = std::rc::Rc::clone(&questions.targets);
-                let all = targets.iter().filter(|own| own.is_entity);
-                let all = all.map(|own| own.name.as_str());
-                for arn in all.filter(|arn| of_account(arn) && arn.contains(kind)) {
-                    let arena = questions.arena;
-                    let Some(target) = Asker::known(questions.directory, arn, arena) else {
-                        continue;
-                    };
-                    let is_itself = arn == search.arn;
-                    if !is_itself
-                        && questions.would_be_administrator(&target)
-                        && search.take(questions, asker, path, arn)
-                    {
-                        break;
-                    }
-                }
-            }
-            How::Runs(services) => {
-                for arn in strong
-                    .iter()
-                    .filter(|arn| of_account(arn) && arn.contains(":role/"))
-                {
-                    let trusts = services
-                        .iter()
-                        .any(|service| search.trusts(questions, service, arn));
-                    if trusts && search.take(questions, asker, path, arn) {
-                        break;
-                    }
-                }
+                _ => true,
+            };
+            if is_meant && search.take(questions, asker, path, arn) {
+                break;
             }
         }
     }

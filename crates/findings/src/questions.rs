@@ -1,7 +1,9 @@
 //! Whether somebody can do something: classes of targets, asked one after the other until one answers.
 
+mod assumable;
+mod candidates;
 mod machine;
-mod opens;
+mod openings;
 mod proofs;
 mod relevant;
 mod search;
@@ -17,9 +19,11 @@ use portcullis_prove::{Example, Existence, Looked, OpenKey, Selection};
 use portcullis_syntax::PolicySets;
 use portcullis_syntax::ast::{Document, Entries};
 
+pub(crate) use assumable::Assumable;
+use candidates::Reach;
 pub use machine::GivenFor;
 use machine::{decide, join};
-use opens::Openings;
+use openings::Openings;
 use relevant::Contents;
 pub(crate) use search::decides;
 
@@ -58,6 +62,7 @@ pub struct Questions<'d> {
     known: HashMap<Key, Vec<Known>>,
     contents: Contents<'d>,
     openings: Openings<'d>,
+    reach: Reach,
 }
 
 /// What has to be the same for an answer to be the same, beside what was looked at.
@@ -180,6 +185,7 @@ impl<'d> Questions<'d> {
             known: HashMap::new(),
             contents: Contents::default(),
             openings: Openings::default(),
+            reach: Reach::default(),
         }
     }
 

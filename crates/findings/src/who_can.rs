@@ -14,7 +14,7 @@ use portcullis_prove::Selection;
 use crate::answer::Can;
 use crate::caller::Asker;
 use crate::parallel::of_each;
-use crate::questions::{GivenFor, Questions};
+use crate::questions::{Assumable, GivenFor, Questions};
 
 /// Somebody who can do something, or may be able to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,6 +102,7 @@ pub fn who_can(
             break;
         }
         let known: Vec<bool> = ways.iter().map(Option::is_some).collect();
+        let assumable = Assumable::of(directory, roles.iter().map(|(role, _)| role.as_str()));
         let reached = of_each(
             directory,
             (given.0, None),
@@ -112,7 +113,10 @@ pub fn who_can(
                     return None;
                 }
                 let mut best: Option<(usize, Can)> = None;
-                for (number, (role, _)) in roles.iter().enumerate() {
+                for number in questions.may_assume(asker, &assumable) {
+                    let Some((role, _)) = roles.get(number) else {
+                        continue;
+                    };
                     let can = assume(questions, asker, &actions, role);
                     let is_yes = matches!(can, Can::Yes(_));
                     if can != Can::No && (best.is_none() || is_yes) {

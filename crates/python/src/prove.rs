@@ -73,7 +73,9 @@ fn ask(old: &[Policy<'_>], new: &[Policy<'_>], callers: Callers) -> Said {
     };
     match compare(old, new, &options) {
         Answer::Proved(_) => Said::Proved,
-        Answer::Unknown(reasons) => Said::Unknown(reasons.iter().map(ToString::to_string).collect()),
+        Answer::Unknown(reasons) => {
+            Said::Unknown(reasons.iter().map(ToString::to_string).collect())
+        }
         Answer::Refuted(mut refuted) => {
             refuted.findings.sort_by_key(|own| own.statement);
             let shown = refuted.findings.into_iter().map(|own| {

@@ -13,52 +13,19 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use bumpalo::Bump;
-use portcullis_directory::{Directory, KnownTarget};
-use portcullis_model::{Caller, Effect, PolicyKind, Request, is_account_id, split_arn};
+use portcullis_directory::KnownTarget;
+use portcullis_model::{is_account_id, split_arn};
 use portcullis_prove::Selection;
-use portcullis_syntax::Policy;
-use portcullis_syntax::ast::{Document, PrincipalEntry, PrincipalKind, Statement};
 
+use super::openings::Allows;
 use super::search::decides;
 use super::{Element, Questions, Scope};
 use crate::caller::Asker;
 use crate::class::{Class, Facts, Target};
 
-/// Whom an entry of a policy names: an account, and one of its users or roles by the ARN if it is no more than that.
-struct Named {
-    account: String,
-    arn: Option<String>,
-}
-
-/// An Allow of a target's policy.
-pub(super) struct Opening {
-    /// The place of what it says among what others say, of whatever resource.
-    way: usize,
-    /// Patterns of the actions that it is about; none for all but some.
-    actions: Option<Vec<String>>,
-    /// Those of an account that it names; none if it names all, or some of whom that cannot be told.
-    named: Option<Vec<Named>>,
-}
-
-/// The Allows of a target's policy.
-#[derive(Clone)]
-enum Allows {
-    Seen(Rc<Vec<Opening>>),
-    /// It is there and was not seen, or cannot be read.
-    Unseen,
-    /// Others have a say.
-    Untold,
-}
-
-/// What is known of targets, as far as somebody asked.
+/// What is known of which targets count, as far as somebody asked.
 #[derive(Default)]
-pub(super) struct Openings<'d> {
-    /// The Allows of the policies of targets, by their places.
-    of_targets: HashMap<usize, Allows>,
-    /// What these say, each once: policies of one statement that is about any resource.
-    ways: Vec<Policy<'d>>,
-    /// The places of ways by what their statements name first: the types, principals and actions.
-    known_ways: HashMap<(PolicyKind, Vec<&'d str>), Vec<usize>>,
+pub(super) struct Reach {
     /// The targets that meet resources, by the accounts that own them.
     of_resources: HashMap<Selection, Rc<ByAccount>>,
     /// The targets that may open to somebody for what a scope asks, by its number.
@@ -128,115 +95,6 @@ struct Openable {
     untold: Vec<usize>,
     /// Those of whom it is not known who owns them.
     unowned: Vec<usize>,
-}
-
-impl Opening {
-    fn of(directory: &Directory, statement: &Statement<'_>, way: usize) -> Opening {
-        let actions = &statement.action;
-        let texts = actions.list.iter().map(|entry| entry.value.to_owned());
-        let principals = statement.principal.as_ref().filter(|own| !own.negated);
-        let named = principals.and_then(|own| {
-            // A service has no account (`GRAM-42`).
-            let entries = own.list.iter();
-            let entries = entries.filter(|entry| entry.kind != PrincipalKind::Service);
-            entries.map(|entry| named(directory, entry)).collect()
-        });
-        Opening {
-            way,
-            actions: (!actions.negated).then(|| texts.collect()),
-            named,
-        }
-    }
-
-    fn may_open(&self, scope: &Scope, asker: &Asker<'_>) -> bool {
-        let is_named = |all: &Vec<Named>| all.iter().any(|own| own.may_be(asker));
-        self.named.as_ref().is_none_or(is_named) && self.may_be_about(scope)
-    }
-
-    fn may_be_about(&self, scope: &Scope) -> bool {
-        let is_meant = |actions: &Vec<String>| actions.iter().any(|own| scope.may_meet(own));
-        self.actions.as_ref().is_none_or(is_meant)
-    }
-}
-
-impl Named {
-    fn may_be(&self, asker: &Asker<'_>) -> bool {
-        let (home, _) = asker.home();
-        let is_same = |arn: &String| {
-            let own = [asker.arn(), asker.role_arn()];
-            own.into_iter()
-                .flatten()
-                .any(|own| own.eq_ignore_ascii_case(arn))
-        };
-        self.account == home
-            && (!asker.is_user() && !asker.is_role() || self.arn.as_ref().is_none_or(is_same))
-    }
-}
-
-/// Whom an entry names; none if that is nobody of one account, or cannot be told.
-fn named(directory: &Directory, entry: &PrincipalEntry<'_>) -> Option<Named> {
-    let text = entry.value.value;
-    if entry.kind != PrincipalKind::Aws {
-        return None;
-    }
-    let is_id = !is_account_id(text) && split_arn(text).is_none();
-    let of_id = is_id.then(|| directory.principal_of_id(text)).flatten();
-    let text = of_id.as_deref().unwrap_or(text);
-    let parts = split_arn(text);
-    let account = match parts {
-        _ if is_account_id(text) => text,
-        Some([.., account, _]) if is_account_id(account) => account,
-        _ => return None,
-    };
-    let is_one = parts.is_some_and(|[_, _, service, .., last]| {
-        service == "iam" && (last.starts_with("user/") || last.starts_with("role/"))
-    });
-    Some(Named {
-        account: account.to_owned(),
-        arn: is_one.then(|| text.to_owned()),
-    })
-}
-
-impl<'d> Openings<'d> {
-    /// What a way says.
-    pub(super) fn way(&self, way: usize) -> Option<Policy<'d>> {
-        self.ways.get(way).copied()
-    }
-
-    /// The place of what an Allow of a policy says. Thousands of targets say the same, each of itself.
-    fn way_of(&mut self, policy: &Policy<'d>, statement: &Statement<'d>, arena: &'d Bump) -> usize {
-        let own = Statement {
-            sid: None,
-            resource: None,
-            ..*statement
-        };
-        let principals = own.principal.iter().flat_map(|own| own.list);
-        let principals = principals.map(|entry| entry.value.value);
-        let actions = own.action.list.iter().map(|entry| entry.value);
-        let names = principals.chain(actions).collect();
-        let document = &policy.document;
-        let known = self.known_ways.entry((document.kind, names)).or_default();
-        for way in known.iter() {
-            let other = self.ways.get(*way).map(|policy| policy.document);
-            let is_same = other.is_some_and(|other| {
-                other.statements == [own] && other.has_variables() == document.has_variables()
-            });
-            if is_same {
-                return *way;
-            }
-        }
-        let way = self.ways.len();
-        known.push(way);
-        let document = Document {
-            statements: arena.alloc_slice_copy(&[own]),
-            ..*document
-        };
-        self.ways.push(Policy {
-            document,
-            ..*policy
-        });
-        way
-    }
 }
 
 impl<'d> Questions<'d> {
@@ -386,7 +244,7 @@ impl<'d> Questions<'d> {
         let one = resources.only().filter(is_whole);
         let mut places = match one {
             Some(one) => {
-                let starts = &mut self.openings.starts;
+                let starts = &mut self.reach.starts;
                 starts.get_or_insert_with(|| Starts::of(&targets)).find(one)
             }
             None => (0..targets.len()).collect(),
@@ -398,7 +256,7 @@ impl<'d> Questions<'d> {
 
     /// The targets that meet some resources and decide something for callers of the account that owns them.
     fn owned(&mut self, resources: &Selection) -> Rc<ByAccount> {
-        if let Some(known) = self.openings.of_resources.get(resources) {
+        if let Some(known) = self.reach.of_resources.get(resources) {
             return Rc::clone(known);
         }
         let mut found = ByAccount::default();
@@ -410,7 +268,7 @@ impl<'d> Questions<'d> {
             }
         }
         let found = Rc::new(found);
-        let known = &mut self.openings.of_resources;
+        let known = &mut self.reach.of_resources;
         known.insert(resources.clone(), Rc::clone(&found));
         found
     }
@@ -418,7 +276,7 @@ impl<'d> Questions<'d> {
     /// The targets that may open to callers of other accounts for what a scope asks, and those without owner.
     fn openable(&mut self, scope: &Rc<Scope>) -> Rc<Openable> {
         let number = self.contents.scope(scope);
-        if let Some(known) = self.openings.of_scopes.get(&number) {
+        if let Some(known) = self.reach.of_scopes.get(&number) {
             return Rc::clone(known);
         }
         let targets = Rc::clone(&self.targets);
@@ -455,45 +313,7 @@ impl<'d> Questions<'d> {
             }
         }
         let found = Rc::new(found);
-        self.openings.of_scopes.insert(number, Rc::clone(&found));
+        self.reach.of_scopes.insert(number, Rc::clone(&found));
         found
-    }
-
-    fn openings_of(&mut self, place: usize, target: &KnownTarget) -> Allows {
-        if let Some(known) = self.openings.of_targets.get(&place) {
-            return known.clone();
-        }
-        let found = self.read_openings(target);
-        self.openings.of_targets.insert(place, found.clone());
-        found
-    }
-
-    fn read_openings(&mut self, target: &KnownTarget) -> Allows {
-        let stranger = Asker::new(Request::new(Caller::Anonymous, "", "").principal);
-        let scratch = Bump::new();
-        let Ok(facts) = self.facts_on(&stranger, &target.example, &scratch) else {
-            return Allows::Untold;
-        };
-        if facts.obstacle.is_some() && !target.has_grants {
-            return Allows::Unseen;
-        }
-        let policies = self.policies(&facts.sets);
-        let resource = policies.map(|own| (own.resource, target.has_policy, target.has_grants));
-        let resource = match resource {
-            Some((Some(own), true, false)) => own,
-            Some((None, false, false)) => Vec::new(),
-            _ => return Allows::Untold,
-        };
-        let (directory, arena) = (self.directory, self.arena);
-        let all = resource.iter().flat_map(|policy| {
-            let statements = policy.document.statements.iter();
-            statements.map(move |statement| (policy, statement))
-        });
-        let allows = all.filter(|(_, statement)| statement.effect == Effect::Allow);
-        let openings = allows.map(|(policy, statement)| {
-            let way = self.openings.way_of(policy, statement, arena);
-            Opening::of(directory, statement, way)
-        });
-        Allows::Seen(Rc::new(openings.collect()))
     }
 }
