@@ -21,7 +21,7 @@ use portcullis_prove::Selection;
 use crate::answer::{Can, Shown};
 use crate::caller::Asker;
 use crate::parallel::of_each;
-use crate::paths::{How, On, PATHS, Path};
+use crate::paths::{ASSUME, How, On, PATHS, Path};
 use crate::questions::{Assumable, GivenFor, Questions};
 
 /// A step by which somebody comes to more rights.
@@ -138,7 +138,7 @@ struct Standing<'a> {
     would_be: HashSet<&'a str>,
     /// The same by their accounts.
     by_account: ByAccount<'a>,
-    /// All actions of all paths.
+    /// All actions of all paths but assuming roles, of which it is known whom they let in.
     actions: Selection,
 }
 
@@ -155,7 +155,8 @@ impl<'a> Standing<'a> {
         let all = askers.iter().zip(would_be).filter(|(_, is)| *is);
         let all: Vec<&Asker<'a>> = all.map(|(asker, _)| asker).collect();
         let needs = PATHS.iter().flat_map(|path| path.needs);
-        let actions: BTreeSet<&str> = needs.map(|(action, _)| *action).collect();
+        let others = needs.filter(|need| **need != ASSUME);
+        let actions: BTreeSet<&str> = others.map(|(action, _)| *action).collect();
         Standing {
             would_be: all.iter().filter_map(|own| own.arn()).collect(),
             by_account: by_account(all.into_iter()),
@@ -234,11 +235,9 @@ fn steps_of<'q>(
         trusted: HashMap::new(),
         anywhere: HashMap::new(),
     };
-    // Most principals may do nothing of all that anywhere.
-    let everything = Selection::of(["*"]);
-    if questions.can(asker, &standing.actions, &everything) == Can::No {
-        return (Vec::new(), Vec::new());
-    }
+    // Beside what its role can do, a session can only do what the policies of resources say to it. Most principals may do
+    // nothing of all that anywhere.
+    let may_more = !is_session(asker) && questions.may_anywhere(asker, &standing.actions);
     let (home, _) = asker.home();
     let of_home = |all: &ByAccount<'_>, kind: &str| -> Vec<String> {
         let own = all.get(home).into_iter().flatten();
@@ -246,14 +245,9 @@ fn steps_of<'q>(
         own.map(|arn| (*arn).to_owned()).collect()
     };
     let is_first = round.step == 1;
-    let is_session = is_session(asker);
     for path in &PATHS {
-        // Beside what its role can do, a session can only do what the policies of resources say to it.
-        if is_session && path.id != ASSUMED {
-            continue;
-        }
         // What somebody may do nowhere, it may do to nobody.
-        if !search.may_anywhere(questions, asker, path) {
+        if path.id != ASSUMED && !(may_more && search.may_anywhere(questions, asker, path)) {
             continue;
         }
         let is_fit = match path.how {
@@ -309,18 +303,17 @@ struct Search {
 }
 
 impl Search {
-    /// False if one of the permissions of a path is given on nothing.
+    /// False if one of the permissions of a path, but for assuming a role, is given on nothing.
     fn may_anywhere<'q>(
         &mut self,
         questions: &mut Questions<'q>,
         asker: &Asker<'q>,
         path: &Path,
     ) -> bool {
-        let everything = Selection::of(["*"]);
-        path.needs.iter().all(|(action, _)| {
-            *self.anywhere.entry(action).or_insert_with(|| {
-                questions.can(asker, &Selection::of([*action]), &everything) != Can::No
-            })
+        let mut needs = path.needs.iter().filter(|need| **need != ASSUME);
+        needs.all(|(action, _)| {
+            let known = self.anywhere.entry(action);
+            *known.or_insert_with(|| questions.may_anywhere(asker, &Selection::of([*action])))
         })
     }
 

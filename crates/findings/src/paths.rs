@@ -78,7 +78,8 @@ use How::{ChangedRole, ChangedUser, Own, OwnRole, OwnUser, Role, Runs, User};
 use On::{Any, Group, Itself, OwnGroup, OwnPolicy, Passed, Target, TargetPolicy};
 
 const PASS: (&str, On) = ("iam:PassRole", Passed);
-const ASSUME: (&str, On) = ("sts:AssumeRole", Target);
+/// Assuming the role that is reached.
+pub(crate) const ASSUME: (&str, On) = ("sts:AssumeRole", Target);
 const TRUST: (&str, On) = ("iam:UpdateAssumeRolePolicy", Target);
 const APPRUNNER: How = Runs(&["tasks.apprunner.amazonaws.com"]);
 const BEDROCK: How = Runs(&["bedrock-agentcore.amazonaws.com"]);

@@ -37,8 +37,8 @@ const WORK: u64 = 4_000_000;
 const ALTERNATIVES: usize = 3;
 /// How often a known target is left out that a proof about unknown ones met.
 const EXCLUDED: usize = 32;
-/// How many answers and policies are remembered, and the bytes of what was read, before all of it is better forgotten: some
-/// hundreds of megabytes.
+/// How many answers and policies are remembered, and the bytes of what was read, before they are better forgotten: some hundreds
+/// of megabytes.
 const MOST_KNOWN: usize = 100_000;
 const MOST_BYTES: usize = 1 << 27;
 
@@ -101,6 +101,14 @@ pub(crate) struct Scope {
 }
 
 impl Scope {
+    fn of(actions: Selection, resources: Selection) -> Rc<Scope> {
+        Rc::new(Scope {
+            actions: vec![actions],
+            resources,
+            element: None,
+        })
+    }
+
     /// True if an action may be one on a resource with this ARN: of its service, of STS for a role, or of the service whose
     /// actions on such resources are apart.
     fn may_be_of(&self, arn: &str) -> bool {
@@ -189,10 +197,16 @@ impl<'d> Questions<'d> {
         }
     }
 
-    /// True if so much is remembered that questions had better begin anew.
-    pub(crate) fn is_full(&self) -> bool {
+    /// Forgets answers if there are many, but not what was read. True if so much was that questions had better begin anew.
+    pub(crate) fn is_full(&mut self) -> bool {
         let answers: usize = self.known.values().map(Vec::len).sum();
-        answers + self.contents.len() > MOST_KNOWN || self.arena.allocated_bytes() > MOST_BYTES
+        if answers + self.contents.len() > MOST_KNOWN {
+            self.known.clear();
+            self.contents = Contents::default();
+            self.reach.forget();
+            self.openings.forget();
+        }
+        self.arena.allocated_bytes() > MOST_BYTES
     }
 
     /// Says who owns the resources that are asked about, where neither their ARN nor the directory does (`EVAL-12`).
@@ -313,11 +327,7 @@ impl<'d> Questions<'d> {
 
     /// A request for a target that the directory does not know that is refused with what is given and no other key.
     fn refused(&mut self, asker: &Asker<'d>, actions: &Selection) -> Found {
-        let scope = Rc::new(Scope {
-            actions: vec![actions.clone()],
-            resources: Selection::of(["*"]),
-            element: None,
-        });
+        let scope = Scope::of(actions.clone(), Selection::of(["*"]));
         let mut answer = Found::None;
         for class in [Class::NoAccount, Class::Own] {
             let ask = Ask {

@@ -58,9 +58,8 @@ impl Selection {
     /// True if an action is selected.
     pub fn has_action(&self, action: &str) -> bool {
         let language: Language = self
-            .patterns
-            .iter()
-            .filter_map(|own| action_pattern(own))
+            .alike_in_lower_case(action)
+            .filter_map(action_pattern)
             .collect();
         language.contains(&action.to_ascii_lowercase()) != self.negated
     }
@@ -85,11 +84,14 @@ impl Selection {
 
     /// False only if no resource is selected that matches a pattern, by what both begin and end with.
     pub fn may_meet_resource(&self, pattern: &str) -> bool {
-        if self.negated {
+        if self.negated || self.patterns.iter().any(|own| own == "*") {
             return true;
         }
         // Most begin otherwise, which takes no list of tokens to see.
-        let alike = |own: &&String| begin_alike(own, pattern);
+        let alike = |own: &&String| {
+            let (own, other) = before_wildcards(own, pattern);
+            own == other
+        };
         let mut own = self.patterns.iter().filter(alike).peekable();
         if own.peek().is_none() {
             return false;
@@ -100,11 +102,24 @@ impl Selection {
 
     /// The same for actions.
     pub fn may_meet_action(&self, pattern: &str) -> bool {
+        let mut own = self.alike_in_lower_case(pattern).peekable();
+        if !self.negated && own.peek().is_none() {
+            return false;
+        }
         let Some(other) = action_pattern(pattern) else {
             return false;
         };
-        let mut own = self.patterns.iter().filter_map(|own| action_pattern(own));
+        let mut own = own.filter_map(action_pattern);
         self.negated || own.any(|own| may_meet(&own, &other))
+    }
+
+    /// The patterns that do not begin otherwise than a pattern of actions.
+    fn alike_in_lower_case<'s>(&'s self, pattern: &'s str) -> impl Iterator<Item = &'s str> {
+        let alike = move |own: &&str| {
+            let (own, other) = before_wildcards(own, pattern);
+            own.eq_ignore_ascii_case(other)
+        };
+        self.patterns.iter().map(String::as_str).filter(alike)
     }
 
     pub(crate) fn actions(&self, formulas: &mut Formulas) -> Formula {
@@ -232,11 +247,12 @@ pub struct Situation<'s> {
     pub work: u64,
 }
 
-/// False only if two patterns differ before the first wildcard or variable of either.
-fn begin_alike(one: &str, other: &str) -> bool {
-    let start = |own: &'_ str| own.find(['*', '?', '$']).unwrap_or(own.len());
+/// What two patterns begin with, to where the first wildcard or variable of either is: what matches both begins alike.
+fn before_wildcards<'t>(one: &'t str, other: &'t str) -> (&'t [u8], &'t [u8]) {
+    let start = |own: &str| own.find(['*', '?', '$']).unwrap_or(own.len());
     let both = start(one).min(start(other));
-    one.as_bytes().get(..both) == other.as_bytes().get(..both)
+    let start = |own: &'t str| own.as_bytes().get(..both).unwrap_or_default();
+    (start(one), start(other))
 }
 
 /// Whether there is a request.

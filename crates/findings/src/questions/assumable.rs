@@ -2,7 +2,6 @@
 //! (`TRUST-1`), so the known targets that may open to the caller are all that count.
 
 use std::collections::HashMap;
-use std::rc::Rc;
 
 use portcullis_directory::Directory;
 use portcullis_model::split_arn;
@@ -18,8 +17,6 @@ pub(crate) struct Assumable {
     of_roles: HashMap<usize, Vec<usize>>,
     /// Those that everybody has to be asked about, since no policy of theirs was seen.
     unseen: Vec<usize>,
-    /// Assuming any of them.
-    scope: Rc<Scope>,
 }
 
 impl Assumable {
@@ -35,11 +32,6 @@ impl Assumable {
             count: 0,
             of_roles: HashMap::new(),
             unseen: Vec::new(),
-            scope: Rc::new(Scope {
-                actions: vec![Selection::of(["sts:AssumeRole"])],
-                resources: Selection::of(["arn:*:iam::*:role/*"]),
-                element: None,
-            }),
         };
         for arn in arns {
             let is_session = split_arn(arn).is_some_and(|parts| parts[2] == "sts");
@@ -65,7 +57,12 @@ impl<'d> Questions<'d> {
         if all.of_roles.is_empty() {
             return all.unseen.clone();
         }
-        let places = self.candidates((asker, &all.scope, None));
+        let scope = Scope::of(
+            Selection::of(["sts:AssumeRole"]),
+            Selection::of(["arn:*:iam::*:role/*"]),
+        );
+        let is_meant = |place: usize| all.of_roles.contains_key(&place);
+        let places = self.candidates_among((asker, &scope, None), is_meant);
         let seen = places.iter().filter_map(|place| all.of_roles.get(place));
         let mut numbers: Vec<usize> = seen.flatten().chain(&all.unseen).copied().collect();
         numbers.sort_unstable();

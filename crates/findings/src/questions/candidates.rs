@@ -34,6 +34,14 @@ pub(super) struct Reach {
     starts: Option<Starts>,
 }
 
+impl Reach {
+    /// Forgets what scopes ask.
+    pub(super) fn forget(&mut self) {
+        self.of_resources.clear();
+        self.of_scopes.clear();
+    }
+}
+
 /// The places of targets by the text before the first wildcard of their patterns, to find those that meet one resource.
 #[derive(Default)]
 struct Starts {
@@ -97,32 +105,81 @@ struct Openable {
     unowned: Vec<usize>,
 }
 
+/// A question of one caller, and what was found out of classes for it.
+struct Weighed<'q, 'd> {
+    asked: (&'q Asker<'d>, &'q Rc<Scope>, Option<Element<'d>>),
+    /// The number of the scope.
+    number: u32,
+    possible: Possible,
+    /// Patterns of the resources on which the caller's own policies may allow one of the actions; none if that cannot be told.
+    granted: Option<Option<Selection>>,
+}
+
 impl<'d> Questions<'d> {
     /// The places of known targets, in their order, of which it is not proved that none of the actions is allowed to a caller.
     pub(super) fn candidates(
         &mut self,
         asked: (&Asker<'d>, &Rc<Scope>, Option<Element<'d>>),
     ) -> Vec<usize> {
-        let (asker, scope, _) = asked;
+        self.candidates_among(asked, |_| true)
+    }
+
+    /// The same of some targets, by their places.
+    pub(super) fn candidates_among(
+        &mut self,
+        asked: (&Asker<'d>, &Rc<Scope>, Option<Element<'d>>),
+        is_meant: impl Fn(usize) -> bool,
+    ) -> Vec<usize> {
+        let mut weighed = self.weighed(asked);
+        let mut places = self.considered(&mut weighed);
+        places.retain(|place| is_meant(*place) && self.is_candidate(&mut weighed, *place));
+        places
+    }
+
+    /// False only if it is proved that none of some actions is allowed to a caller on anything.
+    pub(crate) fn may_anywhere(&mut self, asker: &Asker<'d>, actions: &Selection) -> bool {
+        if !self.directory.has_documents() {
+            return true;
+        }
+        let scope = Scope::of(actions.clone(), Selection::of(["*"]));
+        let mut weighed = self.weighed((asker, &scope, None));
+        self.may(&mut weighed, Class::Unknown) || {
+            let mut places = self.considered(&mut weighed).into_iter();
+            places.any(|place| self.is_candidate(&mut weighed, place))
+        }
+    }
+
+    fn weighed<'q>(
+        &mut self,
+        asked: (&'q Asker<'d>, &'q Rc<Scope>, Option<Element<'d>>),
+    ) -> Weighed<'q, 'd> {
+        Weighed {
+            asked,
+            number: self.contents.scope(asked.1),
+            possible: Possible::new(),
+            granted: None,
+        }
+    }
+
+    /// The places of the targets that decide something for a caller and may be open to it, in their order.
+    fn considered(&mut self, weighed: &mut Weighed<'_, 'd>) -> Vec<usize> {
+        let (asker, scope, _) = weighed.asked;
         let (home, _) = asker.home();
-        let targets = Rc::clone(&self.targets);
-        let mut possible = Possible::new();
         let is_anything = self.is_in_full || self.owner.is_some() || !is_account_id(home);
         let mut places: Vec<usize> = if is_anything {
-            let meets = |own: &KnownTarget| scope.resources.may_meet_resource(&own.pattern);
-            let all = targets.iter().enumerate();
-            all.filter(|(_, own)| meets(own))
-                .map(|(place, _)| place)
-                .collect()
+            self.meeting(&scope.resources)
         } else {
-            let (own, openable) = (self.owned(&scope.resources), self.openable(scope));
+            let (own, openable) = (
+                self.owned(&scope.resources),
+                self.openable(scope, weighed.number),
+            );
             let of = |places: &ByAccount| places.get(home).cloned().unwrap_or_default();
             let mut places = [of(&own), of(&openable.named), openable.unowned.clone()].concat();
             let is_open = !openable.ways.is_empty() || !openable.untold.is_empty();
-            if is_open && self.may(asked, Class::Elsewhere, &mut possible) {
+            if is_open && self.may(weighed, Class::Elsewhere) {
                 places.extend(&openable.untold);
                 for (way, of) in &openable.ways {
-                    if self.may(asked, Class::Through(*way), &mut possible) {
+                    if self.may(weighed, Class::Through(*way)) {
                         places.extend(of);
                     }
                 }
@@ -131,52 +188,49 @@ impl<'d> Questions<'d> {
         };
         places.sort_unstable();
         places.dedup();
+        let targets = Rc::clone(&self.targets);
         places.retain(|place| targets.get(*place).is_some_and(|own| decides(own, home)));
-        if places.is_empty() || self.is_in_full {
-            return places;
-        }
-        let granted = self.granted(asker, scope);
-        places.retain(|place| {
-            let Some(target) = targets.get(*place) else {
-                return false;
-            };
-            let by = self.opens_by((asker, scope), (*place, target), granted.as_deref());
-            let mut may = |class| self.may(asked, class, &mut possible);
-            match by {
-                By::Any => true,
-                By::None => false,
-                // What only the caller's own policies may allow, they may allow on unknown targets too.
-                By::Caller => may(Class::Unknown),
-                By::Target => may(Class::Opened),
-                By::Both(ways) => {
-                    may(Class::Elsewhere)
-                        && ways.is_none_or(|ways| {
-                            let mut ways = ways.into_iter();
-                            ways.any(|way| may(Class::Through(way)))
-                        })
-                }
-            }
-        });
         places
     }
 
+    /// False only if it is proved that none of the actions is allowed on a known target.
+    fn is_candidate(&mut self, weighed: &mut Weighed<'_, 'd>, place: usize) -> bool {
+        if self.is_in_full {
+            return true;
+        }
+        let targets = Rc::clone(&self.targets);
+        let Some(target) = targets.get(place) else {
+            return false;
+        };
+        let by = self.opens_by(weighed, (place, target));
+        match by {
+            By::Any => true,
+            By::None => false,
+            // What only the caller's own policies may allow, they may allow on unknown targets too.
+            By::Caller => self.may(weighed, Class::Unknown),
+            By::Target => self.may(weighed, Class::Opened),
+            By::Both(ways) => {
+                self.may(weighed, Class::Elsewhere)
+                    && ways.is_none_or(|ways| {
+                        let mut ways = ways.into_iter();
+                        ways.any(|way| self.may(weighed, Class::Through(way)))
+                    })
+            }
+        }
+    }
+
     /// False only if it is proved of more than a class of targets that nothing is allowed on it.
-    fn may(
-        &mut self,
-        asked: (&Asker<'d>, &Rc<Scope>, Option<Element<'d>>),
-        class: Class,
-        known: &mut Possible,
-    ) -> bool {
-        if let Some(known) = known.get(&class) {
+    fn may(&mut self, weighed: &mut Weighed<'_, 'd>, class: Class) -> bool {
+        if let Some(known) = weighed.possible.get(&class) {
             return *known;
         }
-        let is_possible = self.is_possible(asked, &class);
-        known.insert(class, is_possible);
+        let is_possible = self.is_possible(weighed.asked, &class);
+        weighed.possible.insert(class, is_possible);
         is_possible
     }
 
     /// Patterns of the resources on which a caller's own policies may allow one of the actions; none if that cannot be told.
-    fn granted(&mut self, asker: &Asker<'d>, scope: &Scope) -> Option<Vec<String>> {
+    fn granted(&mut self, asker: &Asker<'d>, scope: &Scope) -> Option<Selection> {
         let is_plain = asker.is_user() || asker.is_role();
         if self.has_all_rights || self.owner.is_some() || !is_plain {
             return None;
@@ -194,44 +248,48 @@ impl<'d> Questions<'d> {
         }
         let relevant = self.relevant(&facts.sets, scope)?;
         let patterns = relevant.iter().flat_map(|own| own.granted.iter().cloned());
-        Some(patterns.collect())
+        Some(Selection::of(patterns))
     }
 
-    /// Whose policies may allow one of the actions on a known target to a caller, who may be granted them on some resources.
+    /// Whose policies may allow one of the actions on a known target.
     fn opens_by(
         &mut self,
-        (asker, scope): (&Asker<'d>, &Scope),
+        weighed: &mut Weighed<'_, 'd>,
         (place, target): (usize, &KnownTarget),
-        granted: Option<&[String]>,
     ) -> By {
+        let (asker, scope, _) = weighed.asked;
         let (home, _) = asker.home();
         if !is_account_id(home) || self.owner.is_some() {
             return By::Any;
         }
         let is_foreign = target.owner.as_deref().is_some_and(|owner| owner != home);
-        let is_granted = || {
-            granted.is_none_or(|granted| {
-                let granted = Selection::of(granted.iter().cloned());
-                granted.may_meet_resource(&target.pattern)
-            })
-        };
-        let Allows::Seen(openings) = self.openings_of(place, target) else {
+        let granted = weighed
+            .granted
+            .get_or_insert_with(|| self.granted(asker, scope));
+        let is_granted = granted
+            .as_ref()
+            .is_none_or(|own| own.may_meet_resource(&target.pattern));
+        let Allows::Seen(openings) = self.openings_of((place, target), scope) else {
             return match is_foreign {
-                true if is_granted() => By::Both(None),
+                true if is_granted => By::Both(None),
                 true => By::None,
                 false => By::Any,
             };
         };
-        let ways = openings.iter().filter(|own| own.may_open(scope, asker));
-        let ways: Vec<usize> = ways.map(|own| own.way).collect();
+        let mut ways = Vec::new();
+        for own in openings.iter().filter(|own| own.may_be_for(asker)) {
+            if self.openings.may_be_about(own, (weighed.number, scope)) {
+                ways.push(own.way);
+            }
+        }
         match (is_foreign, !ways.is_empty()) {
-            (true, true) if is_granted() => By::Both(Some(ways)),
+            (true, true) if is_granted => By::Both(Some(ways)),
             (true, _) => By::None,
             (false, _) if granted.is_none() => By::Any,
             (false, true) => By::Target,
             // The policy of a user or role is about STS alone, and nothing else than it allows that.
             (false, false) if target.is_entity && !target.has_tags => By::None,
-            (false, false) if is_granted() => By::Caller,
+            (false, false) if is_granted => By::Caller,
             (false, false) => By::None,
         }
     }
@@ -274,8 +332,7 @@ impl<'d> Questions<'d> {
     }
 
     /// The targets that may open to callers of other accounts for what a scope asks, and those without owner.
-    fn openable(&mut self, scope: &Rc<Scope>) -> Rc<Openable> {
-        let number = self.contents.scope(scope);
+    fn openable(&mut self, scope: &Rc<Scope>, number: u32) -> Rc<Openable> {
         if let Some(known) = self.reach.of_scopes.get(&number) {
             return Rc::clone(known);
         }
@@ -292,7 +349,7 @@ impl<'d> Questions<'d> {
                 found.unowned.push(place);
                 continue;
             }
-            let openings = match self.openings_of(place, target) {
+            let openings = match self.openings_of((place, target), scope) {
                 Allows::Seen(openings) => openings,
                 // What is not seen is about the service of the target at least.
                 Allows::Unseen if !scope.may_be_of(&target.example) => continue,
@@ -301,7 +358,10 @@ impl<'d> Questions<'d> {
                     continue;
                 }
             };
-            for opening in openings.iter().filter(|own| own.may_be_about(scope)) {
+            for opening in openings.iter() {
+                if !self.openings.may_be_about(opening, (number, scope)) {
+                    continue;
+                }
                 let Some(named) = &opening.named else {
                     found.ways.entry(opening.way).or_default().push(place);
                     continue;

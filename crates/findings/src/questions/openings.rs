@@ -22,8 +22,8 @@ pub(super) struct Named {
 pub(super) struct Opening {
     /// The place of what it says among what others say, of whatever resource.
     pub(super) way: usize,
-    /// Patterns of the actions that it is about; none for all but some.
-    actions: Option<Vec<String>>,
+    /// The place of the actions that it is about among those of others.
+    actions: usize,
     /// Those of an account that it names; none if it names all, or some of whom that cannot be told.
     pub(super) named: Option<Vec<Named>>,
 }
@@ -47,12 +47,19 @@ pub(super) struct Openings<'d> {
     ways: Vec<Policy<'d>>,
     /// The places of ways by what their statements name first: the types, principals and actions.
     known_ways: HashMap<(PolicyKind, Vec<&'d str>), Vec<usize>>,
+    /// Patterns of actions that Allows are about, each list once; none for all but some.
+    actions: Vec<Option<Vec<&'d str>>>,
+    known_actions: HashMap<Option<Vec<&'d str>>, usize>,
+    /// Whether a scope, by its number, asks for some of a list.
+    about: HashMap<(u32, usize), bool>,
 }
 
 impl Opening {
-    fn of(directory: &Directory, statement: &Statement<'_>, way: usize) -> Opening {
-        let actions = &statement.action;
-        let texts = actions.list.iter().map(|entry| entry.value.to_owned());
+    fn of(
+        directory: &Directory,
+        statement: &Statement<'_>,
+        (way, actions): (usize, usize),
+    ) -> Opening {
         let principals = statement.principal.as_ref().filter(|own| !own.negated);
         let named = principals.and_then(|own| {
             // A service has no account (`GRAM-42`).
@@ -62,19 +69,15 @@ impl Opening {
         });
         Opening {
             way,
-            actions: (!actions.negated).then(|| texts.collect()),
+            actions,
             named,
         }
     }
 
-    pub(super) fn may_open(&self, scope: &Scope, asker: &Asker<'_>) -> bool {
+    /// False only if it names somebody else.
+    pub(super) fn may_be_for(&self, asker: &Asker<'_>) -> bool {
         let is_named = |all: &Vec<Named>| all.iter().any(|own| own.may_be(asker));
-        self.named.as_ref().is_none_or(is_named) && self.may_be_about(scope)
-    }
-
-    pub(super) fn may_be_about(&self, scope: &Scope) -> bool {
-        let is_meant = |actions: &Vec<String>| actions.iter().any(|own| scope.may_meet(own));
-        self.actions.as_ref().is_none_or(is_meant)
+        self.named.as_ref().is_none_or(is_named)
     }
 }
 
@@ -117,9 +120,43 @@ fn named(directory: &Directory, entry: &PrincipalEntry<'_>) -> Option<Named> {
 }
 
 impl<'d> Openings<'d> {
+    /// Forgets what scopes ask.
+    pub(super) fn forget(&mut self) {
+        self.about.clear();
+    }
+
     /// What a way says.
     pub(super) fn way(&self, way: usize) -> Option<Policy<'d>> {
         self.ways.get(way).copied()
+    }
+
+    /// The place of a list of actions.
+    fn actions_of(&mut self, statement: &Statement<'d>) -> usize {
+        let own = &statement.action;
+        let texts = own.list.iter().map(|entry| entry.value);
+        let list = (!own.negated).then(|| texts.collect::<Vec<_>>());
+        let next = self.actions.len();
+        let place = *self.known_actions.entry(list.clone()).or_insert(next);
+        if place == next {
+            self.actions.push(list);
+        }
+        place
+    }
+
+    /// False only if an opening is about none of the actions that a scope of some number asks for.
+    pub(super) fn may_be_about(
+        &mut self,
+        opening: &Opening,
+        (number, scope): (u32, &Scope),
+    ) -> bool {
+        let key = (number, opening.actions);
+        if let Some(known) = self.about.get(&key) {
+            return *known;
+        }
+        let list = self.actions.get(opening.actions).and_then(Option::as_ref);
+        let may = list.is_none_or(|list| list.iter().any(|own| scope.may_meet(own)));
+        self.about.insert(key, may);
+        may
     }
 
     /// The place of what an Allow of a policy says. Thousands of targets say the same, each of itself.
@@ -159,14 +196,27 @@ impl<'d> Openings<'d> {
 }
 
 impl<'d> Questions<'d> {
-    /// The Allows of the policy of a target.
-    pub(super) fn openings_of(&mut self, place: usize, target: &KnownTarget) -> Allows {
-        if let Some(known) = self.openings.of_targets.get(&place) {
-            return known.clone();
+    /// What the policy of a target allows, where nothing else has a say in what a scope asks: grants are about the actions of the
+    /// target's service alone.
+    pub(super) fn openings_of(
+        &mut self,
+        (place, target): (usize, &KnownTarget),
+        scope: &Scope,
+    ) -> Allows {
+        let found = match self.openings.of_targets.get(&place) {
+            Some(known) => known.clone(),
+            None => {
+                let found = self.read_openings(target);
+                self.openings.of_targets.insert(place, found.clone());
+                found
+            }
+        };
+        match found {
+            Allows::Seen(_) if target.has_grants && scope.may_be_of(&target.example) => {
+                Allows::Untold
+            }
+            found => found,
         }
-        let found = self.read_openings(target);
-        self.openings.of_targets.insert(place, found.clone());
-        found
     }
 
     fn read_openings(&mut self, target: &KnownTarget) -> Allows {
@@ -175,14 +225,16 @@ impl<'d> Questions<'d> {
         let Ok(facts) = self.facts_on(&stranger, &target.example, &scratch) else {
             return Allows::Untold;
         };
-        if facts.obstacle.is_some() && !target.has_grants {
-            return Allows::Unseen;
+        if facts.obstacle.is_some() {
+            return match target.has_grants {
+                true => Allows::Untold,
+                false => Allows::Unseen,
+            };
         }
         let policies = self.policies(&facts.sets);
-        let resource = policies.map(|own| (own.resource, target.has_policy, target.has_grants));
-        let resource = match resource {
-            Some((Some(own), true, false)) => own,
-            Some((None, false, false)) => Vec::new(),
+        let resource = match policies.map(|own| (own.resource, target.has_policy)) {
+            Some((Some(own), true)) => own,
+            Some((None, false)) => Vec::new(),
             _ => return Allows::Untold,
         };
         let (directory, arena) = (self.directory, self.arena);
@@ -193,7 +245,8 @@ impl<'d> Questions<'d> {
         let allows = all.filter(|(_, statement)| statement.effect == Effect::Allow);
         let openings = allows.map(|(policy, statement)| {
             let way = self.openings.way_of(policy, statement, arena);
-            Opening::of(directory, statement, way)
+            let actions = self.openings.actions_of(statement);
+            Opening::of(directory, statement, (way, actions))
         });
         Allows::Seen(Rc::new(openings.collect()))
     }

@@ -82,11 +82,8 @@ impl<'d> Questions<'d> {
         // What is no ARN is told by leaving these out: as a pattern it is everything.
         let is_arn = refused.resource != "*";
         let but_arns = ["arn:*".to_owned()];
-        let scope = Rc::new(Scope {
-            actions: vec![actions.clone()],
-            resources: Selection::of([refused.resource.as_str()]),
-            element: None,
-        });
+        let resources = Selection::of([refused.resource.as_str()]);
+        let scope = Scope::of(actions.clone(), resources);
         let class = match is_arn {
             true => Class::One(refused.resource),
             false => Class::NoAccount,
@@ -131,11 +128,10 @@ impl<'d> Questions<'d> {
         if !self.directory.has_documents() {
             return Vec::new();
         }
-        let scope = Rc::new(Scope {
-            actions: vec![Selection::of([example.action.clone()])],
-            resources: Selection::of([example.resource.clone()]),
-            element: None,
-        });
+        let scope = Scope::of(
+            Selection::of([example.action.as_str()]),
+            Selection::of([example.resource.as_str()]),
+        );
         let class = Class::One(example.resource.clone());
         let ask = Ask {
             wanted: false,

@@ -135,14 +135,20 @@ fn what_depends_on_a_key_is_neither_yes_nor_no() {
     }
 }
 
-#[test]
-fn sessions_that_a_policy_names_are_shown() {
+/// A bucket that lets in one session of a role by its name (`EVAL-22`).
+fn bucket_for_a_session() -> (Folder, Directory, String) {
     let session = format!("arn:aws:sts::{}:assumed-role/R/ann", "111122223333");
     let policy = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": session},
         "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}]});
     let bucket = json!({"arn": "arn:aws:s3:::b", "account": "111122223333", "policy": policy});
     let trust = [trusts(json!({"Service": "ec2.amazonaws.com"}))];
-    let (_folder, directory) = directory(&[], &[role("R", &[], &trust, &[])], &[bucket]);
+    let (folder, directory) = directory(&[], &[role("R", &[], &trust, &[])], &[bucket]);
+    (folder, directory, session)
+}
+
+#[test]
+fn sessions_that_a_policy_names_are_shown() {
+    let (_folder, directory, session) = bucket_for_a_session();
     let (actions, resources) = (Selection::of(["s3:Get*"]), Selection::of(["*"]));
     let ways = who_can(&directory, (&[], None), (&actions, &resources), 0, 1);
     let arns: Vec<&str> = ways.iter().map(|own| own.arn.as_str()).collect();
@@ -258,12 +264,7 @@ fn grants_and_policies_without_resource_say_what_somebody_can() {
 /// `EVAL-22`: a bucket that lets in one session of a role by its name is used from inside.
 #[test]
 fn sessions_that_a_policy_names_are_inside() {
-    let session = format!("arn:aws:sts::{}:assumed-role/R/ann", "111122223333");
-    let policy = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": session},
-        "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}]});
-    let bucket = json!({"arn": "arn:aws:s3:::b", "account": "111122223333", "policy": policy});
-    let trust = [trusts(json!({"Service": "ec2.amazonaws.com"}))];
-    let (_folder, directory) = directory(&[], &[role("R", &[], &trust, &[])], &[bucket]);
+    let (_folder, directory, session) = bucket_for_a_session();
     let found = internal_findings(&directory, Zone::Account, None, 1);
     let principals: Vec<&str> = found.iter().map(|own| own.principal.as_str()).collect();
     assert_eq!(principals, [session]);
