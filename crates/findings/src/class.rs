@@ -47,10 +47,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) open: Vec<OpenKey>,
     /// The tags that sessions of a role have if they are issued without any: others may take their place (`STS-20`).
     role_tags: HashMap<String, Vec<String>>,
-    /// Tags of principals that are not told are absent.
-    has_all_principal_tags: bool,
-    /// The same of those of the resource.
-    has_all_resource_tags: bool,
+    /// How families of keys begin of which those that are not told are absent.
+    absent: Vec<&'static str>,
     pub(crate) is_owner: bool,
     pub(crate) crosses_partitions: bool,
     pub(crate) external_grant: bool,
@@ -219,6 +217,15 @@ impl<'a> Facts<'a> {
                 keys.entry(key.to_owned()).or_default();
             }
         }
+        // What no tag of the resource was filled in for (`S3-8`: a bucket's count only if it has access control by them), the
+        // request may have.
+        let is_filled = |family: &str| {
+            let mut keys = keys.keys();
+            target.has_tags && keys.any(|key| key.starts_with(family) && !is_given(key))
+        };
+        let mut absent = vec!["aws:resourcetag/", "iam:resourcetag/"];
+        absent.retain(|family| is_filled(family));
+        absent.extend(asker.is_user().then_some("aws:principaltag/"));
         let is_role_tag = |key: &str| {
             asker.role_arn().is_some() && key.starts_with("aws:principaltag/") && !is_given(key)
         };
@@ -239,8 +246,7 @@ impl<'a> Facts<'a> {
             keys,
             open,
             role_tags,
-            has_all_principal_tags: asker.is_user(),
-            has_all_resource_tags: target.has_tags,
+            absent,
             is_owner: stated.is_none_or(|owner| owner == home),
             crosses_partitions: parts.is_some_and(|parts| parts[1] != partition),
             external_grant: completed.request.external_grant,
@@ -274,11 +280,8 @@ impl<'a> Facts<'a> {
         if let Some(values) = self.keys.get(key) {
             return Some(values.clone());
         }
-        let starts = |start: &str| key.starts_with(start);
-        let is_absent = self.has_all_principal_tags && starts("aws:principaltag/")
-            || self.has_all_resource_tags
-                && (starts("aws:resourcetag/") || starts("iam:resourcetag/"));
-        is_absent.then(Vec::new)
+        let mut absent = self.absent.iter();
+        absent.any(|family| key.starts_with(family)).then(Vec::new)
     }
 }
 

@@ -135,6 +135,22 @@ fn what_depends_on_a_key_is_neither_yes_nor_no() {
     }
 }
 
+/// `S3-8`: the tags of a bucket count in requests only if it says so; else a request may have any.
+#[test]
+fn tags_of_a_bucket_are_known_if_they_count() {
+    let live = json!({"StringEquals": {"aws:ResourceTag/stage": "live"}});
+    let list = json!({"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": live});
+    let bucket = |name: &str, abac: bool| json!({"arn": format!("arn:aws:s3:::{name}"), "account": "111122223333", "tags": {"stage": "dev"}, "abac": abac});
+    let buckets = [bucket("counts", true), bucket("does-not", false)];
+    let (_folder, directory) = directory(&[user("ann", &[list], &[], &[])], &[], &buckets);
+    let can = |bucket: &str| {
+        let resource = format!("arn:aws:s3:::{bucket}");
+        can(&directory, &arn("user/ann"), "s3:ListBucket", &resource)
+    };
+    assert_eq!(can("counts"), Can::No);
+    assert!(matches!(can("does-not"), Can::If(_)));
+}
+
 /// A bucket that lets in one session of a role by its name (`EVAL-22`).
 fn bucket_for_a_session() -> (Folder, Directory, String) {
     let session = format!("arn:aws:sts::{}:assumed-role/R/ann", "111122223333");
