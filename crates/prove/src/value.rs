@@ -6,7 +6,7 @@ use portcullis_image::value::number::Number;
 
 use crate::joint::numbers_and_dates;
 use crate::language::{Language, Search, search};
-use crate::pattern::Pattern;
+use crate::pattern::{Class, Pattern};
 use crate::reading::{Reading, Texts, by_readings};
 use crate::typed::{Cells, Orders, addresses, dates, numbers};
 use crate::work::{UsedUp, Work};
@@ -70,7 +70,27 @@ impl Values {
         match self {
             Values::Text(own) if own.len() > MOST_PATTERNS => None,
             Values::Text(own) => Some(own.all_patterns()),
-            _ => Some(reading.outline()),
+            _ => {
+                let mut outline = reading.outline();
+                outline.retain(|own| self.may_have(own));
+                Some(outline)
+            }
+        }
+    }
+
+    /// False only if no text of a pattern of one digit is a value.
+    fn may_have(&self, pattern: &Pattern) -> bool {
+        let is_short = pattern.iter().all(|token| !token.many);
+        let with = |digit: char| -> String {
+            let letters = pattern.iter().map(|token| match token.class {
+                Class::Char(own) => own,
+                _ => digit,
+            });
+            letters.collect()
+        };
+        !is_short || matches!(self, Values::Address(_)) || {
+            let mut digits = '0'..='9';
+            digits.any(|digit| self.contains(&with(digit)))
         }
     }
 
@@ -85,6 +105,10 @@ impl Values {
 
 /// How many patterns an outline has.
 const MOST_PATTERNS: usize = 16;
+/// How many patterns of a list are asked about one by one.
+const MOST_SPLIT: usize = 4;
+/// Of how many lists they are.
+const MOST_LISTS: usize = 2;
 /// How many texts may be excluded one by one before the cells of typed values are called incomplete.
 const MOST_SPELLINGS: usize = 200;
 
@@ -101,6 +125,48 @@ pub(crate) fn find(
     without: &[&Values],
     work: &mut Work,
 ) -> Result<Search, UsedUp> {
+    find_by_patterns(within, without, MOST_LISTS, work)
+}
+
+/// The same; what is not decided is asked of the patterns of so many lists one by one.
+fn find_by_patterns(
+    within: &[&Values],
+    without: &[&Values],
+    lists: usize,
+    work: &mut Work,
+) -> Result<Search, UsedUp> {
+    let found = find_among(within, without, work)?;
+    if found != Search::Open || lists == 0 {
+        return Ok(found);
+    }
+    // Patterns one by one may be decided where all of them together are not.
+    let all = within.iter().enumerate();
+    let mut all = all.filter_map(|(place, own)| Some((place, own.language()?)));
+    let list = all.find(|(_, own)| (2..=MOST_SPLIT).contains(&own.len()));
+    let Some((place, list)) = list else {
+        return Ok(Search::Open);
+    };
+    let mut is_open = false;
+    for pattern in list.all_patterns() {
+        let one = Values::Text([pattern].into_iter().collect());
+        let mut within = within.to_vec();
+        if let Some(own) = within.get_mut(place) {
+            *own = &one;
+        }
+        match find_by_patterns(&within, without, lists - 1, work)? {
+            Search::Empty => {}
+            Search::Open => is_open = true,
+            Search::Found(text) => return Ok(Search::Found(text)),
+        }
+    }
+    Ok(match is_open {
+        true => Search::Open,
+        false => Search::Empty,
+    })
+}
+
+/// The same, of all patterns of each list together.
+fn find_among(within: &[&Values], without: &[&Values], work: &mut Work) -> Result<Search, UsedUp> {
     let (in_texts, out_texts) = (languages_of(within), languages_of(without));
     let all_texts = in_texts.len() + out_texts.len();
     let by_text = search(&in_texts, &out_texts, work)?;
@@ -123,7 +189,9 @@ pub(crate) fn find(
     let named: Vec<&str> = languages()
         .flat_map(|language| language.texts().iter().map(String::as_str))
         .collect();
-    let spellings = named.len().min(MOST_SPELLINGS);
+    // A pattern may tell apart how a value is written.
+    let has_patterns = !languages().all(Language::is_texts);
+    let spellings = named.len().min(MOST_SPELLINGS) + usize::from(has_patterns);
     let kinds = Kinds::of(within.iter().chain(without).copied(), &named, spellings);
     // Each text is put together and read again.
     work.spend(48 * kinds.all().map(|cells| cells.texts.len()).sum::<usize>())?;
@@ -177,6 +245,15 @@ pub(crate) fn find(
         if cells.complete && !cells.texts.iter().any(fits) {
             return Ok(Search::Empty);
         }
+    }
+    // So may texts that are none of what a typed test accepts, whatever that is.
+    let typed = within.iter().filter(|values| values.language().is_none());
+    let outlines: Vec<Language> = typed
+        .filter_map(|values| Some(values.outline()?.into_iter().collect()))
+        .collect();
+    let also: Vec<&Language> = in_texts.iter().copied().chain(&outlines).collect();
+    if also.len() > in_texts.len() && search(&also, &out_texts, work)? == Search::Empty {
+        return Ok(Search::Empty);
     }
     Ok(Search::Open)
 }

@@ -514,7 +514,48 @@ pub fn corners() -> Vec<Corner> {
         true,
     );
     unlike(&mut add);
+    typed_texts(&mut add);
     found
+}
+
+/// Keys whose values are read as numbers, dates or truth values, and tested as texts besides.
+fn typed_texts(add: &mut impl FnMut(&'static str, Value, Value, bool)) {
+    let nothing = json!([{"Effect": "Deny", "Action": "*", "Resource": "*"}]);
+    add(
+        "a number is written with more letters than its constant",
+        only(json!({"NumericLessThanEquals": {"k:n": "6"}, "StringNotLike": {"k:n": "?"}})),
+        nothing.clone(),
+        true,
+    );
+    for (date, more) in [("2031-06-01", false), ("1970-01-01T00:00:05Z", true)] {
+        add(
+            "one of some short texts is a date only if it is early",
+            only(json!({
+                "ForAllValues:StringLike": {"k:d": ["?", "*b"]},
+                "ForAnyValue:DateEquals": {"k:d": date},
+            })),
+            nothing.clone(),
+            more,
+        );
+    }
+    for (date, more) in [("2030-01-01", false), ("1970-01-01", true)] {
+        let dated = json!([{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::${k:d}*",
+            "Condition": {"DateGreaterThanEquals": {"k:d": date}}}]);
+        let longer =
+            json!([{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::??*"}]);
+        add("a late date is no single digit", dated, longer, more);
+    }
+    for (default, more) in [("", false), (", 'true'", true)] {
+        add(
+            "what is a truth value by another key is no number, but absent it has its default (VAR-4, VAR-6)",
+            only(json!({
+                "Bool": {"k:t": format!("${{k:n{default}}}")},
+                "NumericLessThanIfExists": {"k:n": "5"},
+            })),
+            nothing.clone(),
+            more,
+        );
+    }
 }
 
 /// Keys that seem to have the same value and need not. So many values are tried before one fits that a contradiction is looked

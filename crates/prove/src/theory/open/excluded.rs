@@ -12,7 +12,7 @@ use crate::algebra::{Flavor, Part};
 use crate::formula::Wish;
 use crate::key::{Asked, Found, Test};
 use crate::language::Language;
-use crate::pattern::{Pattern, VariableId, has_variable};
+use crate::pattern::{Class, Pattern, Token, VariableId, has_variable};
 use crate::variable::{Environment, Taken, is_own, itself, outlined};
 use crate::work::{UsedUp, Work};
 
@@ -101,6 +101,14 @@ impl<'f> Theory<'f> {
             let mut are_plain = tests.iter().map(is_plain).collect::<Vec<_>>().into_iter();
             own.retain(|_| are_plain.next() == Some(true));
             tests.retain(is_plain);
+            let is_unknown = matches!(taken, Taken::Unknown | Taken::Like(_));
+            if is_unknown {
+                work.spend(known.open.iter().map(|(_, wishes)| 10 * wishes.len()).sum())?;
+                if let Some((by, truth)) = self.read_as_truth(key, known, &environment) {
+                    own.push(by);
+                    tests.push((truth, true));
+                }
+            }
             if own.is_empty() {
                 continue;
             }
@@ -124,7 +132,6 @@ impl<'f> Theory<'f> {
             if self.solve(&part, &tests, Some(taken), work)? == Found::None {
                 return Ok(Some(by()));
             }
-            let is_unknown = matches!(taken, Taken::Unknown | Taken::Like(_));
             let texts = pinned(&tests).filter(|_| is_unknown && depth > 0);
             let Some(texts) = texts else { continue };
             let mut found = Some(by());
@@ -209,6 +216,47 @@ impl<'f> Theory<'f> {
             }
         }
         Ok(None)
+    }
+
+    /// That the one value of a key is a truth value, if a test passes only with it as one, and which test that is (`VAR-4`).
+    fn read_as_truth(
+        &self,
+        key: &str,
+        known: &Known<'_, 'f>,
+        environment: &Environment,
+    ) -> Option<(Wish, Test)> {
+        let is_whole = |pattern: &Pattern| match pattern.as_slice() {
+            [
+                Token {
+                    class: Class::Variable(id),
+                    ..
+                },
+            ] => {
+                let variable = self.formulas.variable_of(*id);
+                variable.is_some_and(|own| {
+                    own.flavor == Flavor::Truth && itself(&own.key, key, environment)
+                })
+            }
+            _ => false,
+        };
+        let wishes = known.open.iter().flat_map(|(_, wishes)| wishes);
+        let mut by = wishes.filter(|wish| {
+            let tests = self.tests(std::slice::from_ref(*wish));
+            tests.first().is_some_and(|(test, wanted)| {
+                // One that an absent key does not pass is passed by a value.
+                let needs_value = *wanted && !test.negated && !test.of_absent();
+                let language = test.language().filter(|_| needs_value);
+                let mut patterns = language.iter().flat_map(|own| own.all_patterns());
+                let first = patterns.next();
+                first.is_some_and(|own| is_whole(&own)) && patterns.all(|own| is_whole(&own))
+            })
+        });
+        let truths = ["true", "false"].map(|own| {
+            let letters = own.chars().map(|own| Token::one(Class::Ascii(own)));
+            letters.collect::<Pattern>()
+        });
+        let one = Test::texts(truths.into_iter().collect());
+        by.next().map(|wish| (*wish, one))
     }
 
     /// False if the domain has no request in which the keys are so.
