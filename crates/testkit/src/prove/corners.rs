@@ -516,6 +516,7 @@ pub fn corners() -> Vec<Corner> {
     unlike(&mut add);
     named(&mut add);
     expanded(&mut add);
+    outlined(&mut add);
     found
 }
 
@@ -759,6 +760,76 @@ fn unlike(add: &mut impl FnMut(&'static str, Value, Value, bool)) {
             "NumericLessThanIfExists": {"k:c": "4"},
         })),
         nothing.clone(),
+        true,
+    );
+}
+
+/// Resources with variables of which tests of a key say what they look like: every test that this rests on, and no other.
+fn outlined(add: &mut impl FnMut(&'static str, Value, Value, bool)) {
+    let s3 = |last: &str| format!("arn:aws:s3:::{last}");
+    let under = |condition: Value| json!({"Effect": "Allow", "Action": "s3:GetObject", "Resource": s3("b/${k:t}/*"), "Condition": condition});
+    let red = || on(json!(s3("b/red-*")));
+    add(
+        "a list of texts that are not a variable says nothing of what it is",
+        json!([under(
+            json!({"StringNotEquals": {"k:t": ["red-1", "red-2"]}})
+        )]),
+        red(),
+        true,
+    );
+    for (operator, value) in [
+        ("ForAllValues:StringLike", "red-*"),
+        ("ForAllValues:StringEquals", "red-1"),
+    ] {
+        add(
+            "a variable may be the empty text that ForAllValues lets through (COND-32)",
+            json!([under(json!({operator: {"k:t": value}}))]),
+            red(),
+            true,
+        );
+    }
+    let marked = || json!({"Bool": {"k:z": "true"}});
+    let like_red = || json!({"StringLike": {"k:t": "red-*"}});
+    for (one, other) in [(like_red(), marked()), (marked(), like_red())] {
+        add(
+            "what a variable looks like in one statement it need not in another",
+            json!([under(one), under(other)]),
+            red(),
+            true,
+        );
+    }
+    let of_equal = || json!({"StringEquals": {"k:t": "${k:u}"}, "StringLike": {"k:u": "red-*"}});
+    let unequal = || json!({"Bool": {"k:z": "true"}, "StringLike": {"k:u": "red-*"}});
+    add(
+        "a variable looks like the key that is equal to it",
+        json!([under(of_equal())]),
+        red(),
+        false,
+    );
+    for (one, other) in [(of_equal(), unequal()), (unequal(), of_equal())] {
+        add(
+            "a variable need not look like a key that need not be equal to it",
+            json!([under(one), under(other)]),
+            red(),
+            true,
+        );
+    }
+    let list =
+        json!({"ForAnyValue:StringEquals": {"k:t": "a"}, "ForAnyValue:StringLike": {"k:t": "b*"}});
+    add(
+        "a variable of a list is none, so that NotResource leaves nothing out (VAR-9)",
+        json!([{"Effect": "Allow", "Action": "s3:GetObject", "NotResource": s3("b/${k:t}/*"), "Condition": list}]),
+        json!([{"Effect": "Allow", "Action": "s3:GetObject", "NotResource": s3("b/*")}]),
+        true,
+    );
+    add(
+        "a list is not unlike another key (COND-21)",
+        only(json!({
+            "ForAnyValue:StringEquals": {"k:t": "a"},
+            "ForAnyValue:StringLike": {"k:t": "b*"},
+            "StringEquals": {"k:u": "z"},
+        })),
+        only(json!({"StringNotEquals": {"k:t": "${k:u}"}})),
         true,
     );
 }

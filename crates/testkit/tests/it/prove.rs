@@ -248,6 +248,11 @@ fn dates_between_others_are_found() {
             "DateGreaterThanEquals": {"t:d": own},
             "DateLessThanEquals": {"t:d": own},
         }));
+        for operator in ["DateGreaterThanEquals", "DateLessThanEquals"] {
+            assert_possible(
+                serde_json::json!({operator: {"t:d": own}, "DateNotEquals": {"t:d": own}}),
+            );
+        }
         at += jiff::SignedDuration::from_hours(24 * if count % 3 == 0 { 9 } else { 3011 });
         count += 1;
     }
@@ -294,6 +299,11 @@ fn numbers_between_others_are_found() {
         assert_possible(serde_json::json!({"NumericGreaterThan": {"t:n": low}}));
         assert_possible(serde_json::json!({"NumericLessThan": {"t:n": low}}));
         assert_possible(serde_json::json!({"NumericEquals": {"t:n": low}}));
+        for operator in ["NumericGreaterThanEquals", "NumericLessThanEquals"] {
+            assert_possible(
+                serde_json::json!({operator: {"t:n": low}, "NumericNotEquals": {"t:n": low}}),
+            );
+        }
         for high in &all[at + 1..] {
             assert_possible(serde_json::json!({
                 "NumericGreaterThan": {"t:n": low},
@@ -401,9 +411,10 @@ fn typed_values_among_texts_are_found() {
         // Dates with a time, which nothing but a zone ends (`COND-65`).
         serde_json::json!({"DateGreaterThan": {"t:v": "2030"}, "StringLike": {"t:v": "2031-01-01t00:00:00?"}}),
         serde_json::json!({"DateGreaterThan": {"t:v": "2030"}, "StringLike": {"t:v": "2031-01-01 00:00:00?"}, "StringNotLike": {"t:v": digits}}),
-        // No address of four numbers, and one that only a letter ends (`COND-75`).
+        // Addresses of both families, and one that only a letter ends (`COND-75`).
         serde_json::json!({"IpAddress": {"t:v": "2001::/16"}, "StringLike": {"t:v": "2001:db8:1:2:3:4:5:?"}}),
         serde_json::json!({"IpAddress": {"t:v": "2001::/16"}, "StringLike": {"t:v": "2001:db8:1:2:3:4:5:?"}, "StringNotLike": {"t:v": digits}}),
+        serde_json::json!({"IpAddress": {"t:v": "10.0.0.0/8"}, "StringLike": {"t:v": "10.?.7.77"}}),
         // Of an address there is one spelling, so another address of the block is needed.
         serde_json::json!({"IpAddress": {"t:v": "10.0.0.0/8"}, "StringNotEquals": {"t:v": ["10.0.0.0", "10.0.0.1"]}}),
         // What is no address is in no block (`COND-76`).
