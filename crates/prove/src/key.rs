@@ -295,3 +295,28 @@ fn many(tests: &[(&Test, bool)], within: &[&Values], work: &mut Work) -> Result<
     }
     Ok(Found::Values(found))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pattern::{Class, Token, VariableId};
+
+    /// `COND-32`: where `ForAllValues` leaves nothing but the empty text, a variable may be that.
+    #[test]
+    fn the_empty_text_may_be_what_a_variable_is() {
+        let variable = Token::one(Class::Variable(VariableId(0)));
+        let equal = Test::texts(Language::from_iter([vec![variable]]));
+        let nothing = Test {
+            quantifier: Quantifier::All,
+            ..Test::texts(Language::default())
+        };
+        let ask = |tests: &[(&Test, bool)]| {
+            solve(tests, Shapes::ONE, &[], &mut Work::new(10_000)).unwrap()
+        };
+        assert_eq!(ask(&[(&nothing, true), (&equal, true)]), Found::Open);
+        // A character before the variable is never empty.
+        let longer = vec![Token::one(Class::Char('a')), variable];
+        let longer = Test::texts(Language::from_iter([longer]));
+        assert_eq!(ask(&[(&nothing, true), (&longer, true)]), Found::None);
+    }
+}

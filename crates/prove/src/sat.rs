@@ -380,4 +380,44 @@ mod tests {
         }
         assert!(counts[0] > 500 && counts[1] > 500, "{counts:?}");
     }
+
+    /// Formulas too large to be tried out, of clauses that all hold under one assignment: a "no" is wrong, and so is a "yes"
+    /// whose values leave a clause out. Clauses come one by one between the answers, as those of the theory do.
+    #[test]
+    fn formulas_that_can_hold_are_not_refuted() {
+        let mut seed = 7_u64;
+        let mut random = |limit: u64| {
+            seed ^= seed << 13;
+            seed ^= seed >> 7;
+            seed ^= seed << 17;
+            (seed >> 8) % limit
+        };
+        let variables = 60_u32;
+        for _ in 0..40 {
+            let hidden: Vec<bool> = (0..variables).map(|_| random(2) == 0).collect();
+            let mut solver = Solver::default();
+            for _ in 0..variables {
+                solver.variable();
+            }
+            let mut clauses: Vec<Vec<Literal>> = Vec::new();
+            while clauses.len() < 5 * variables as usize {
+                let one = |_| Literal::new(random(u64::from(variables)) as u32, random(2) == 0);
+                let clause: Vec<Literal> = (0..3).map(one).collect();
+                let is_fine = |own: &Literal| hidden[own.variable()] == own.is_positive();
+                if !clause.iter().any(is_fine) {
+                    continue;
+                }
+                solver.add(&clause);
+                clauses.push(clause);
+                if clauses.len() % 20 != 0 {
+                    continue;
+                }
+                assert!(solver.solve(&mut Work::new(100_000_000)).unwrap());
+                for clause in &clauses {
+                    let holds = |own: &Literal| solver.value(own.variable()) == own.is_positive();
+                    assert!(clause.iter().any(holds), "{clause:?}");
+                }
+            }
+        }
+    }
 }

@@ -268,6 +268,32 @@ fn variables_against_every_value() {
     assert!(proofs > 1000 && with_proofs > 300, "{proofs} {with_proofs}");
 }
 
+/// A text in a pattern in which it stands itself, against putting it there; a pattern with another variable stays as it is.
+#[test]
+fn texts_in_patterns_of_themselves() {
+    let is_own = |id: VariableId| id == VariableId(0);
+    let world = texts("ab", 3);
+    let mut counts = [0, 0];
+    for one in texts("a*?$", 3) {
+        let language = with_variable(&one);
+        let resolved = language.resolved(is_own);
+        assert!(!resolved.has_variable(), "{one}");
+        for text in &world {
+            let holds = substituted(&one, text).contains(text);
+            assert_eq!(resolved.contains(text), holds, "{one} {text}");
+            counts[usize::from(holds)] += 1;
+        }
+        assert_eq!(language.resolved(|_| false), language, "{one}");
+        let mut with_other = language.all_patterns();
+        for pattern in &mut with_other {
+            pattern.push(Token::one(Class::Variable(VariableId(1))));
+        }
+        let with_other: Language = with_other.into_iter().collect();
+        assert_eq!(with_other.resolved(is_own), with_other, "{one}");
+    }
+    assert!(counts[0] > 500 && counts[1] > 100, "{counts:?}");
+}
+
 /// Patterns that meet in exponentially many ways end by the work, never by time.
 #[test]
 fn hostile_patterns_use_up_their_work() {

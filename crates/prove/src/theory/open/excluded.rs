@@ -308,7 +308,7 @@ impl<'f> Theory<'f> {
         let values = test.of_one().filter(|_| wanted != test.negated)?;
         let mut outline = values.outline()?;
         if outline.iter().any(|own| has_variable(own)) {
-            let language = outline.into_iter().collect();
+            let language = std::mem::take(&mut outline).into_iter().collect();
             let any = outlined(&language, |id| self.is_truth(id), |_| None);
             outline = any.all_patterns();
         }
