@@ -76,11 +76,15 @@ pub fn escalations(
             .is_some_and(|own| matches!(own.can, Can::Yes(_) | Can::If(_)))
     });
     // The places of the roles of sessions.
+    let places = askers.iter().enumerate();
+    let places: HashMap<&str, usize> = places
+        .filter_map(|(place, asker)| Some((asker.arn()?, place)))
+        .collect();
     let role_of: Vec<Option<usize>> = askers
         .iter()
         .map(|asker| {
             let role = asker.role_arn().filter(|_| is_session(asker))?;
-            askers.iter().position(|other| other.arn() == Some(role))
+            places.get(role).copied()
         })
         .collect();
     // How many steps each is away.
@@ -95,7 +99,7 @@ pub fn escalations(
     let standing = Standing::of(directory, given, &askers, threads);
     for step in 1..=steps {
         let round = Round::of(directory, step, &askers, &away);
-        if round.strong.is_empty() && step > 1 {
+        if round.is_empty() && step > 1 {
             break;
         }
         let known = &away;
@@ -168,11 +172,9 @@ impl<'a> Standing<'a> {
 /// What a round of steps leads to.
 struct Round<'a> {
     step: usize,
-    /// Those who are one step less away.
-    strong: Vec<&'a str>,
-    /// The same by their accounts.
+    /// The users and roles that are one step less away, by their accounts.
     by_account: ByAccount<'a>,
-    /// The roles and sessions among them.
+    /// The roles, and sessions of roles, among them.
     roles: Vec<&'a str>,
     assumable: Assumable,
 }
@@ -191,11 +193,14 @@ impl<'a> Round<'a> {
         let roles: Vec<&str> = roles.filter_map(|own| own.arn()).collect();
         Round {
             step,
-            strong: strong.iter().filter_map(|own| own.arn()).collect(),
             by_account: by_account(strong.iter().copied()),
             assumable: Assumable::of(directory, roles.iter().copied()),
             roles,
         }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.by_account.is_empty() && self.roles.is_empty()
     }
 }
 
