@@ -593,7 +593,8 @@ impl Case {
             Part::UserId => USER_ID,
             Part::Key(key) => key.as_str(),
         };
-        if self.domain == Domain::Standard {
+        let is_given = self.given.iter().any(|own| own == key);
+        if self.domain == Domain::Standard && !is_given {
             if let Some(values) = self.fixed(key) {
                 return match values.first() {
                     Some(text) => one(Language::text(text)),
@@ -629,9 +630,7 @@ impl Case {
         let foreign = self.foreign.iter().filter(|(own, _)| own == key);
         Scope {
             shapes: Shapes {
-                many: self.domain == Domain::Free
-                    || !is_single(key)
-                    || self.given.iter().any(|own| own == key),
+                many: self.domain == Domain::Free || !is_single(key) || is_given,
                 ..Shapes::ALL
             },
             within: Vec::new(),
