@@ -127,7 +127,7 @@ pub unsafe extern "C" fn pc_error_problems(error: *const Error) -> usize {
 pub unsafe extern "C" fn pc_error_problem(
     error: *const Error,
     number: usize,
-    problem: *mut Problem,
+    problem: *mut ProblemView,
 ) -> bool {
     // SAFETY: the host's promise, as the module says.
     let error = unsafe { handle(error, "error") };
@@ -135,7 +135,7 @@ pub unsafe extern "C" fn pc_error_problem(
     let Some(found) = found.filter(|_| !problem.is_null()) else {
         return false;
     };
-    let found = Problem {
+    let found = ProblemView {
         code: given(&found.code),
         message: given(&found.message),
         help: given(&found.help),

@@ -248,7 +248,7 @@ pub struct Decision {
 /// A problem of a document. Its texts live as long as the error that they are of.
 #[repr(C)]
 #[derive(Clone, Copy)]
-pub struct Problem {
+pub struct ProblemView {
     /// What kind of problem it is, a name that does not change: `INVALID_POLICY_ELEMENT`.
     pub code: Text,
     /// What it is.

@@ -56,7 +56,7 @@ const NAMES: [(&str, &str); 17] = [
     ("Image", "pc_image"),
     ("OwnedText", "pc_string"),
     ("Principal", "pc_principal"),
-    ("Problem", "pc_problem"),
+    ("ProblemView", "pc_problem"),
     ("Request", "pc_request"),
     ("Site", "pc_site"),
     ("Text", "pc_text"),

@@ -26,7 +26,7 @@ fn problems_have_places() {
             "{told}"
         );
         let count = pc_error_problems(error);
-        let mut problem: Problem = zeros();
+        let mut problem: ProblemView = zeros();
         assert!(!pc_error_problem(error, count, &mut problem));
         let mut files = Vec::new();
         for number in 0..count {
