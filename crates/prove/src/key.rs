@@ -314,6 +314,15 @@ mod tests {
             solve(tests, Shapes::ONE, &[], &mut Work::new(10_000)).unwrap()
         };
         assert_eq!(ask(&[(&nothing, true), (&equal, true)]), Found::Open);
+        // The same of one of several values.
+        let many = Shapes {
+            one: false,
+            many: true,
+            ..Shapes::ONE
+        };
+        let some = Test::any(Values::Text(Language::from_iter([vec![variable]])));
+        let found = solve(&[(&some, true)], many, &[], &mut Work::new(10_000));
+        assert_eq!(found, Ok(Found::Open));
         // A character before the variable is never empty.
         let longer = vec![Token::one(Class::Char('a')), variable];
         let longer = Test::texts(Language::from_iter([longer]));

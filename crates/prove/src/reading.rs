@@ -265,3 +265,32 @@ pub(crate) fn by_readings(
     let found = all.into_iter().find(|text| fits(text));
     Ok(found.map_or(Search::Empty, Search::Found))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Texts in the shape of dates that are none are looked for too: `2031-02-30` is not on the calendar (`COND-65`).
+    #[test]
+    fn what_only_looks_like_a_date_is_not_proved_away() {
+        let mut pattern = text("2031-02-");
+        pattern.extend([DIGIT, DIGIT]);
+        let days = Language::from_iter([pattern]);
+        let texts = Texts {
+            within: &[&days],
+            without: &[],
+            has_variables: false,
+        };
+        let looked = Reading {
+            date: true,
+            ..Reading::default()
+        };
+        let fits = |text: &str| days.contains(text) && instant::parse(text).is_none();
+        let none = [Reading::of("2031-02-30", looked)];
+        let found = by_readings(&none, looked, &texts, &fits, &mut Work::new(100_000));
+        match found.unwrap() {
+            Search::Found(text) => assert!(fits(&text), "{text}"),
+            other => assert_eq!(other, Search::Open),
+        }
+    }
+}

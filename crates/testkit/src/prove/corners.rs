@@ -639,6 +639,22 @@ fn named(add: &mut impl FnMut(&'static str, Value, Value, bool)) {
         nothing.clone(),
         false,
     );
+    for (less, more, at) in [
+        ("NumericLessThan", "NumericGreaterThanEquals", "5"),
+        ("DateLessThan", "DateGreaterThanEquals", "2030"),
+    ] {
+        let deny = |operator: &str| json!({"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {operator: {"k:n": at}}});
+        let mut neither = like("k:n", "7*");
+        if let Some(all) = neither.as_array_mut() {
+            all.extend([deny(less), deny(more)]);
+        }
+        add(
+            "what is no number and no date is neither less nor more (COND-55, COND-65)",
+            neither,
+            nothing.clone(),
+            true,
+        );
+    }
     add(
         "no number is a date that it is too small for (COND-55, COND-66)",
         only(json!({
@@ -672,6 +688,14 @@ fn expanded(add: &mut impl FnMut(&'static str, Value, Value, bool)) {
             is_one,
         );
     }
+    add(
+        "a variable is a part of the caller's type (KEY-18)",
+        only(
+            json!({"StringLike": {"aws:PrincipalType": "${k:t}er"}, "StringEquals": {"k:t": "Us"}}),
+        ),
+        nothing.clone(),
+        true,
+    );
     let of = |key: &str| {
         only(json!({
             "StringEquals": {"k:t": key},
@@ -861,6 +885,13 @@ fn outlined(add: &mut impl FnMut(&'static str, Value, Value, bool)) {
         "a variable of a list is none, so that NotResource leaves nothing out (VAR-9)",
         json!([{"Effect": "Allow", "Action": "s3:GetObject", "NotResource": s3("b/${k:t}/*"), "Condition": list}]),
         json!([{"Effect": "Allow", "Action": "s3:GetObject", "NotResource": s3("b/*")}]),
+        true,
+    );
+    add(
+        "a list of one text twice is no value of a variable (VAR-9)",
+        json!([{"Effect": "Allow", "Action": "s3:GetObject", "NotResource": s3("b/${k:t, 'z'}/*"), "Condition": {
+            "ForAllValues:StringEquals": {"k:t": "z"}, "ForAnyValue:StringLike": {"k:t": "?*"}}}]),
+        json!([{"Effect": "Allow", "Action": "s3:GetObject", "NotResource": s3("b/z/*")}]),
         true,
     );
     add(
