@@ -2,6 +2,8 @@
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test may fail")]
 
+mod likeness;
+
 use bumpalo::Bump;
 use portcullis_model::PolicyKind;
 use portcullis_prove::{Answer, Callers, Confirm, Options, Witness, compare};
