@@ -8,7 +8,7 @@
 use std::{slice, str};
 
 use bumpalo::Bump;
-use smallvec::SmallVec;
+use bumpalo::collections::Vec;
 
 use crate::error::{Error, Result};
 use crate::flat::{Reader, instant, several};
@@ -56,15 +56,15 @@ pub(crate) unsafe fn text<'a>(text: Text, what: &str) -> Result<&'a str> {
 ///
 /// # Safety
 /// As [`items`], also of what each text points at.
-pub(crate) unsafe fn texts<'a>(texts: Texts, what: &str) -> Result<SmallVec<[&'a str; 8]>> {
+pub(crate) unsafe fn texts<'a>(texts: Texts, what: &str, arena: &'a Bump) -> Result<&'a [&'a str]> {
     // SAFETY: the promise about the texts is that of their pointer and count.
     let texts = unsafe { items(texts.data, texts.count, what)? };
-    let mut read = SmallVec::with_capacity(texts.len());
+    let mut read = Vec::with_capacity_in(texts.len(), arena);
     for one in texts {
         // SAFETY: the caller promises it of each.
         read.push(unsafe { text(*one, what)? });
     }
-    Ok(read)
+    Ok(read.into_bump_slice())
 }
 
 /// A handle.
@@ -100,7 +100,7 @@ unsafe fn value<'a>(value: &Value, arena: &'a Bump) -> Result<engine::Value<'a>>
             // SAFETY: the kind names the texts.
             let own = unsafe { value.of.texts };
             // SAFETY: the caller promises it of the texts.
-            several(&unsafe { texts(own, WHAT)? }, arena)
+            several(unsafe { texts(own, WHAT, arena)? })
         }
         PC_VALUE_BOOL | PC_VALUE_NUMBER | PC_VALUE_TIME => {
             // SAFETY: these kinds name the number.
@@ -194,18 +194,21 @@ unsafe fn lists<'a>(request: &'a Request, arena: &'a Bump) -> Result<(Values<'a>
         reader.end()?;
         return Ok(lists);
     }
-    let (mut values, mut pairs) = (Values::new(), Pairs::new());
     // SAFETY: the caller promises it of the values.
-    for one in unsafe { items(request.values, counts.0, "values")? } {
+    let given = unsafe { items(request.values, counts.0, "values")? };
+    let mut values = Vec::with_capacity_in(given.len(), arena);
+    for one in given {
         // SAFETY: and of each of them.
         values.push(unsafe { value(one, arena)? });
     }
     // SAFETY: the caller promises it of the context.
-    for one in unsafe { items(request.context, counts.1, "context")? } {
+    let given = unsafe { items(request.context, counts.1, "context")? };
+    let mut pairs = Vec::with_capacity_in(given.len(), arena);
+    for one in given {
         // SAFETY: and of each name.
         let key = unsafe { text(one.key, "a condition key")? };
         // SAFETY: and of each value.
         pairs.push((key, unsafe { value(&one.value, arena)? }));
     }
-    Ok((values, pairs))
+    Ok((values.into_bump_slice(), pairs.into_bump_slice()))
 }
