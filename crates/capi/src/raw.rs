@@ -45,10 +45,15 @@ fn no_items(is_null: bool, count: usize, what: &str) -> Box<Error> {
 ///
 /// # Safety
 /// As [`items`].
-#[inline]
+#[inline(always)]
 pub(crate) unsafe fn text<'a>(text: Text, what: &str) -> Result<&'a str> {
     // SAFETY: the promise about the text is that of its pointer and length.
     let bytes = unsafe { items(text.data.cast::<u8>(), text.length, what)? };
+    // Names are ASCII, which is found out at a quarter of the cost: a tenth of a small decision.
+    if bytes.is_ascii() {
+        // SAFETY: every text of ASCII is one of UTF-8.
+        return Ok(unsafe { str::from_utf8_unchecked(bytes) });
+    }
     str::from_utf8(bytes).map_err(|_| Error::argument(format!("{what} is not UTF-8")))
 }
 
@@ -142,7 +147,7 @@ fn of_number<'a>(kind: u32, number: i64, nanoseconds: u32) -> Result<engine::Val
 ///
 /// # Safety
 /// As the module says, of everything that the request points at, for as long as the result is used.
-#[inline]
+#[inline(always)]
 pub(crate) unsafe fn request<'a>(
     request: &'a Request,
     arena: &'a Bump,
@@ -180,7 +185,7 @@ pub(crate) unsafe fn request<'a>(
 ///
 /// # Safety
 /// As [`request`].
-#[inline]
+#[inline(always)]
 unsafe fn lists<'a>(request: &'a Request, arena: &'a Bump) -> Result<(Values<'a>, Pairs<'a>)> {
     let counts = (request.value_count, request.context_count);
     if request.flat.length != 0 {

@@ -34,7 +34,7 @@ impl<'a> Who<'a> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn caller(&self) -> CallerRef<'_> {
         match self {
             Who::Caller(own) => CallerRef::from(*own),
@@ -73,7 +73,7 @@ pub(crate) struct Asked<'a> {
 }
 
 impl<'a> Asked<'a> {
-    #[inline]
+    #[inline(always)]
     pub(crate) fn new(
         who: Who<'a>,
         what: What<'a>,
@@ -83,7 +83,7 @@ impl<'a> Asked<'a> {
     ) -> Result<Asked<'a>> {
         const KNOWN: u32 = PC_REQUEST_RESTRICT_PUBLIC_BUCKETS | PC_REQUEST_EXTERNAL_GRANT;
         if flags & !KNOWN != 0 {
-            return Err(Error::argument(format!("unknown flags: {flags:#x}")));
+            return Err(Error::flags(flags));
         }
         let keys = match &what {
             What::Name("") => return Err(Error::request("there is no action")),
@@ -91,8 +91,7 @@ impl<'a> Asked<'a> {
             What::Site(site) => site.keys,
         };
         if keys != values.len() {
-            let text = format!("{} values are given for {keys} keys", values.len());
-            return Err(Error::request(text));
+            return Err(Error::values(values.len(), keys));
         }
         Ok(Asked {
             who,
@@ -120,7 +119,7 @@ impl<'a> Asked<'a> {
     }
 
     /// The query for a resource.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn query<'q>(&'q self, resource: &'q str) -> Query<'q> {
         let caller = self.who.caller();
         let query = match self.what {
