@@ -118,15 +118,21 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// How many items of at least so many bytes there can be: no room is taken for what is only said to come.
+    #[inline]
+    fn room(&self, count: u32, least: usize) -> usize {
+        (count as usize).min((self.bytes.len() - self.place) / least)
+    }
+
     /// The values of a site.
     #[inline]
     pub(crate) fn values<'v>(&mut self, arena: &'v Bump) -> Result<Values<'v>>
     where
         'a: 'v,
     {
-        let mut values = Vec::new_in(arena);
-        // No room is taken for what is only said to come.
-        for _ in 0..self.number("the values of a site")? {
+        let count = self.number("the values of a site")?;
+        let mut values = Vec::with_capacity_in(self.room(count, 1), arena);
+        for _ in 0..count {
             values.push(self.value(arena)?);
         }
         Ok(values.into_bump_slice())
@@ -138,8 +144,9 @@ impl<'a> Reader<'a> {
     where
         'a: 'v,
     {
-        let mut pairs = Vec::new_in(arena);
-        for _ in 0..self.number("the condition keys")? {
+        let count = self.number("the condition keys")?;
+        let mut pairs = Vec::with_capacity_in(self.room(count, 5), arena);
+        for _ in 0..count {
             pairs.push((self.text("a condition key")?, self.value(arena)?));
         }
         Ok(pairs.into_bump_slice())

@@ -4,6 +4,7 @@
     clippy::multiple_unsafe_ops_per_block,
     reason = "tests keep the promises of the header, or break what the header says is checked"
 )]
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 mod flat;
 mod policies;
