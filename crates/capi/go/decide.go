@@ -8,50 +8,52 @@ package portcullis
 //     pc_error *error;
 // } answer;
 //
+// // Handles come as numbers: what Go makes of a pointer to a type that it does not know takes memory at each call.
+//
 // // A text of Go, which no one moves or frees during the call.
 // static pc_text text(_GoString_ own) {
 //     return (pc_text){.data = _GoStringPtr(own), .length = _GoStringLen(own)};
 // }
 //
 // // A request whose parts are texts of Go, on the stack of C: Go may not hand over pointers to pointers of its own.
-// #define ASKED(name)                                                                              \
-//     pc_request name = {.principal = text(principal), .resolved_principal = resolved,             \
-//                        .action = text(action), .site = site, .resource = text(resource),         \
+// #define ASKED(name)                                                                                   \
+//     pc_request name = {.principal = text(principal), .action = text(action), .resource = text(resource), \
+//                        .resolved_principal = (const pc_principal *)resolved, .site = (const pc_site *)site, \
 //                        .flat = {.data = flat, .length = length}, .owner = text(owner), .flags = flags}
 //
-// static answer decide(const pc_authorizer *authorizer, const pc_principal *resolved, const pc_site *site,
+// static answer decide(uintptr_t authorizer, uintptr_t resolved, uintptr_t site,
 //                      _GoString_ principal, _GoString_ action, _GoString_ resource, _GoString_ owner,
 //                      uint32_t flags, const uint8_t *flat, size_t length) {
 //     ASKED(asked);
 //     answer own = {0};
-//     own.code = pc_decide(authorizer, &asked, &own.error).code;
+//     own.code = pc_decide((const pc_authorizer *)authorizer, &asked, &own.error).code;
 //     return own;
 // }
 //
 // // The shortest way: what was prepared, and one text.
-// static answer decide_at(const pc_authorizer *authorizer, const pc_principal *resolved, const pc_site *site,
+// static answer decide_at(uintptr_t authorizer, uintptr_t resolved, uintptr_t site,
 //                         _GoString_ resource, const uint8_t *flat, size_t length) {
-//     pc_request asked = {.resolved_principal = resolved, .site = site, .resource = text(resource),
+//     pc_request asked = {.resolved_principal = (const pc_principal *)resolved, .site = (const pc_site *)site, .resource = text(resource),
 //                         .flat = {.data = flat, .length = length}};
 //     answer own = {0};
-//     own.code = pc_decide(authorizer, &asked, &own.error).code;
+//     own.code = pc_decide((const pc_authorizer *)authorizer, &asked, &own.error).code;
 //     return own;
 // }
 //
-// static pc_error *decide_resources(const pc_authorizer *authorizer, const pc_principal *resolved, const pc_site *site,
+// static pc_error *decide_resources(uintptr_t authorizer, uintptr_t resolved, uintptr_t site,
 //                                   _GoString_ principal, _GoString_ action, _GoString_ resource, _GoString_ owner,
 //                                   uint32_t flags, const uint8_t *flat, size_t length, const uint8_t *resources,
 //                                   size_t size, pc_decision *decisions, size_t count) {
 //     ASKED(asked);
 //     pc_error *error = NULL;
-//     pc_decide_flat_resources(authorizer, &asked, (pc_bytes){resources, size}, count, decisions, &error);
+//     pc_decide_flat_resources((const pc_authorizer *)authorizer, &asked, (pc_bytes){resources, size}, count, decisions, &error);
 //     return error;
 // }
 //
-// static pc_error *decide_many(const pc_authorizer *authorizer, const uint8_t *requests, size_t size,
+// static pc_error *decide_many(uintptr_t authorizer, const uint8_t *requests, size_t size,
 //                              pc_decision *decisions, size_t count) {
 //     pc_error *error = NULL;
-//     pc_decide_flat(authorizer, (pc_bytes){requests, size}, count, decisions, &error);
+//     pc_decide_flat((const pc_authorizer *)authorizer, (pc_bytes){requests, size}, count, decisions, &error);
 //     return error;
 // }
 //
@@ -60,12 +62,12 @@ package portcullis
 //     pc_error *error;
 // } made;
 //
-// static made explain(const pc_authorizer *authorizer, const pc_principal *resolved, const pc_site *site,
+// static made explain(uintptr_t authorizer, uintptr_t resolved, uintptr_t site,
 //                     _GoString_ principal, _GoString_ action, _GoString_ resource, _GoString_ owner,
 //                     uint32_t flags, const uint8_t *flat, size_t length, uint32_t form) {
 //     ASKED(asked);
 //     made own = {0};
-//     own.handle = pc_explain(authorizer, &asked, form, &own.error);
+//     own.handle = pc_explain((const pc_authorizer *)authorizer, &asked, form, &own.error);
 //     return own;
 // }
 //
@@ -125,11 +127,22 @@ func (request *Request) flags() C.uint32_t {
 type Principal struct{ own *C.pc_principal }
 
 // handle is what C has of a principal: of nil none.
-func (principal *Principal) handle() *C.pc_principal {
+func (principal *Principal) handle() C.uintptr_t {
 	if principal == nil {
-		return nil
+		return 0
 	}
-	return principal.own
+	return C.uintptr_t(uintptr(unsafe.Pointer(principal.own)))
+}
+
+func (site *Site) handle() C.uintptr_t {
+	if site == nil {
+		return 0
+	}
+	return C.uintptr_t(uintptr(unsafe.Pointer(site.own)))
+}
+
+func (authorizer *Authorizer) handle() C.uintptr_t {
+	return C.uintptr_t(uintptr(unsafe.Pointer(authorizer.own)))
 }
 
 // Close frees the principal.
@@ -239,7 +252,7 @@ func (site *Site) Close() {
 func (site *Site) Decide(principal *Principal, resource string, values ...Value) (Decision, error) {
 	var own C.answer
 	if len(values) == 0 {
-		own = C.decide_at(site.of.own, principal.handle(), site.own, resource, nil, 0)
+		own = C.decide_at(site.of.handle(), principal.handle(), site.handle(), resource, nil, 0)
 	} else {
 		lists := newFlat()
 		lists.values(values)
@@ -247,7 +260,7 @@ func (site *Site) Decide(principal *Principal, resource string, values ...Value)
 		if lists.isTooLong {
 			return ImplicitDeny, errTooLong
 		}
-		own = C.decide_at(site.of.own, principal.handle(), site.own, resource, bytesOf(lists.bytes), C.size_t(len(lists.bytes)))
+		own = C.decide_at(site.of.handle(), principal.handle(), site.handle(), resource, bytesOf(lists.bytes), C.size_t(len(lists.bytes)))
 		lists.done()
 	}
 	runtime.KeepAlive(site)
@@ -261,7 +274,7 @@ func (site *Site) Decide(principal *Principal, resource string, values ...Value)
 // DecideResources decides the same for each of some resources. If something fails, there are no decisions.
 func (site *Site) DecideResources(principal *Principal, resources []string, values ...Value) ([]Decision, error) {
 	request := Request{Resolved: principal}
-	return site.of.resources(&request, site.own, values, resources, site)
+	return site.of.resources(&request, site, values, resources)
 }
 
 // Decide decides a request.
@@ -270,7 +283,7 @@ func (authorizer *Authorizer) Decide(request *Request) (Decision, error) {
 	if err != nil {
 		return ImplicitDeny, err
 	}
-	own := C.decide(authorizer.own, request.Resolved.handle(), nil, request.Principal, request.Action, request.Resource,
+	own := C.decide(authorizer.handle(), request.Resolved.handle(), 0, request.Principal, request.Action, request.Resource,
 		request.Owner, request.flags(), bytesOf(lists.bytes), C.size_t(len(lists.bytes)))
 	lists.done()
 	runtime.KeepAlive(authorizer)
@@ -310,7 +323,7 @@ func (authorizer *Authorizer) DecideMany(requests []Request) ([]Decision, error)
 		return nil, errTooLong
 	}
 	decisions := make([]Decision, len(requests))
-	err := C.decide_many(authorizer.own, bytesOf(own.bytes), C.size_t(len(own.bytes)), placesOf(decisions), C.size_t(len(requests)))
+	err := C.decide_many(authorizer.handle(), bytesOf(own.bytes), C.size_t(len(own.bytes)), placesOf(decisions), C.size_t(len(requests)))
 	own.done()
 	runtime.KeepAlive(authorizer)
 	if err != nil {
@@ -322,10 +335,10 @@ func (authorizer *Authorizer) DecideMany(requests []Request) ([]Decision, error)
 // DecideResources decides a request for each of some resources, in place of its own. If something fails, there are no
 // decisions.
 func (authorizer *Authorizer) DecideResources(request *Request, resources []string) ([]Decision, error) {
-	return authorizer.resources(request, nil, nil, resources, nil)
+	return authorizer.resources(request, nil, nil, resources)
 }
 
-func (authorizer *Authorizer) resources(request *Request, site *C.pc_site, values []Value, resources []string, keep *Site) ([]Decision, error) {
+func (authorizer *Authorizer) resources(request *Request, site *Site, values []Value, resources []string) ([]Decision, error) {
 	lists, err := request.lists(values)
 	if err != nil {
 		return nil, err
@@ -339,14 +352,14 @@ func (authorizer *Authorizer) resources(request *Request, site *C.pc_site, value
 		return nil, errTooLong
 	}
 	decisions := make([]Decision, len(resources))
-	failed := C.decide_resources(authorizer.own, request.Resolved.handle(), site, request.Principal, request.Action, "",
+	failed := C.decide_resources(authorizer.handle(), request.Resolved.handle(), site.handle(), request.Principal, request.Action, "",
 		request.Owner, request.flags(), bytesOf(lists.bytes), C.size_t(len(lists.bytes)),
 		bytesOf(names.bytes), C.size_t(len(names.bytes)), placesOf(decisions), C.size_t(len(resources)))
 	lists.done()
 	names.done()
 	runtime.KeepAlive(authorizer)
 	runtime.KeepAlive(request)
-	runtime.KeepAlive(keep)
+	runtime.KeepAlive(site)
 	if failed != nil {
 		return nil, failure(failed)
 	}
@@ -369,7 +382,7 @@ func (authorizer *Authorizer) explain(request *Request, form C.uint32_t) (string
 	if err != nil {
 		return "", err
 	}
-	own := C.explain(authorizer.own, request.Resolved.handle(), nil, request.Principal, request.Action, request.Resource,
+	own := C.explain(authorizer.handle(), request.Resolved.handle(), 0, request.Principal, request.Action, request.Resource,
 		request.Owner, request.flags(), bytesOf(lists.bytes), C.size_t(len(lists.bytes)), form)
 	lists.done()
 	runtime.KeepAlive(authorizer)

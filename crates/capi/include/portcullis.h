@@ -653,7 +653,7 @@ void pc_principal_free(struct pc_principal *principal);
  Decides a request. What fails is `PC_IMPLICIT_DENY`, and why is in the error.
 
  Uses memory of the thread, which is freed with it, and takes none of the heap once that has seen the thread's largest
- request, unless a key has several values.
+ request.
  */
 struct pc_decision pc_decide(const struct pc_authorizer *authorizer,
                              const struct pc_request *request,

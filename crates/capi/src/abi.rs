@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::flat::Reader;
 use crate::handles::{Authorizer, Image, OwnedText, Principal, Site, known, told};
 use crate::raw::{handle, items, request as read, text, texts};
-use crate::request::{Asked, with_scratch};
+use crate::request::{Asked, CHUNK, with_memory};
 use crate::types::*;
 
 /// What is decided where something fails.
@@ -81,7 +81,10 @@ unsafe fn freed<T>(handle: *mut T) {
     // SAFETY: the caller promises that it came from a box, which nobody else has.
     let own = unsafe { Box::from_raw(handle) };
     // A panic while dropping leaves nothing to be done.
-    let _ = inside(|| Ok(drop(own)));
+    let _ = inside(|| {
+        drop(own);
+        Ok(())
+    });
 }
 
 /// A text that is handed out, which lives as long as what it is of.
@@ -295,10 +298,11 @@ pub unsafe extern "C" fn pc_site_new(
         // SAFETY: the host's promise, as the module says.
         let action = unsafe { text(action, "action")? };
         engine::check_action(action).map_err(Error::request)?;
+        let arena = Bump::new();
         // SAFETY: the host's promise, as the module says.
-        let keys = unsafe { texts(keys, "condition keys")? };
+        let keys = unsafe { texts(keys, "condition keys", &arena)? };
         Ok(made(Site {
-            own: authorizer.0.prepare(action, &keys),
+            own: authorizer.0.prepare(action, keys),
             keys: keys.len(),
         }))
     };
@@ -349,7 +353,7 @@ pub unsafe extern "C" fn pc_principal_free(principal: *mut Principal) {
 /// Decides a request. What fails is `PC_IMPLICIT_DENY`, and why is in the error.
 ///
 /// Uses memory of the thread, which is freed with it, and takes none of the heap once that has seen the thread's largest
-/// request, unless a key has several values.
+/// request.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pc_decide(
     authorizer: *const Authorizer,
@@ -361,11 +365,10 @@ pub unsafe extern "C" fn pc_decide(
         let authorizer = unsafe { handle(authorizer, "authorizer")? };
         // SAFETY: the host's promise, as the module says: a structure is promised like a handle.
         let asked = unsafe { handle(request, "request")? };
-        let arena = Bump::new();
-        // SAFETY: the host's promise, as the module says.
-        let (asked, resource) = unsafe { read(asked, &arena)? };
-        Ok(Decision {
-            code: authorizer.decide(&asked, resource),
+        with_memory(|memory| {
+            // SAFETY: the host's promise, as the module says.
+            let (asked, resource) = unsafe { read(asked, &memory.arena)? };
+            Ok(authorizer.decide(&mut memory.scratch, &asked, resource))
         })
     };
     // SAFETY: the host's promise, as the module says.
@@ -424,17 +427,21 @@ pub unsafe extern "C" fn pc_decide_many(
         let authorizer = unsafe { handle(authorizer, "authorizer")? };
         // SAFETY: the host's promise, as the module says.
         let requests = unsafe { items(requests, count, "requests")? };
-        let mut arena = Bump::new();
-        for (place, (one, decision)) in requests.iter().zip(decisions).enumerate() {
-            {
-                // SAFETY: the host's promise, as the module says.
-                let found = unsafe { read(one, &arena) };
-                let (asked, resource) = found.map_err(|error| error.at("request", place))?;
-                decision.code = authorizer.decide(&asked, resource);
+        let chunks = requests.chunks(CHUNK).zip(decisions.chunks_mut(CHUNK));
+        with_memory(|memory| {
+            for (number, (requests, decisions)) in chunks.enumerate() {
+                let mut asked = Vec::with_capacity(requests.len());
+                for (place, one) in (number * CHUNK..).zip(requests) {
+                    // SAFETY: the host's promise, as the module says.
+                    let found = unsafe { read(one, &memory.arena) };
+                    asked.push(found.map_err(|error| error.at("request", place))?);
+                }
+                authorizer.decide_many(&mut memory.scratch, &asked, decisions);
+                drop(asked);
+                memory.arena.reset();
             }
-            arena.reset();
-        }
-        Ok(())
+            Ok(())
+        })
     };
     // SAFETY: the host's promise, as the module says.
     unsafe { filled(decisions, count, error, decide) }
@@ -478,16 +485,10 @@ unsafe fn each_resource<'a>(
     let authorizer = unsafe { handle(authorizer, "authorizer")? };
     // SAFETY: the host's promise, as the module says: a structure is promised like a handle.
     let asked = unsafe { handle(request, "request")? };
-    let arena = Bump::new();
-    // SAFETY: the host's promise, as the module says.
-    let (asked, _) = unsafe { read(asked, &arena)? };
-    with_scratch(|scratch| {
-        for (place, (resource, decision)) in resources.zip(decisions).enumerate() {
-            let resource = resource.map_err(|error| error.at("resource", place))?;
-            let outcome = authorizer.0.decide_with(scratch, &asked.query(resource));
-            decision.code = outcome.decision() as u8;
-        }
-        Ok(())
+    with_memory(|memory| {
+        // SAFETY: the host's promise, as the module says.
+        let (asked, _) = unsafe { read(asked, &memory.arena)? };
+        authorizer.decide_resources(&mut memory.scratch, &asked, resources, decisions)
     })
 }
 
@@ -508,16 +509,20 @@ pub unsafe extern "C" fn pc_decide_flat(
         let bytes = unsafe { items(requests.data, requests.length, "requests")? };
         let mut reader = Reader::new(bytes);
         reader.length(count, "requests")?;
-        let mut arena = Bump::new();
-        for (place, decision) in decisions.iter_mut().enumerate() {
-            {
-                let found = Asked::flat(&mut reader, &arena);
-                let (asked, resource) = found.map_err(|error| error.at("request", place))?;
-                decision.code = authorizer.decide(&asked, resource);
+        with_memory(|memory| {
+            for (number, decisions) in decisions.chunks_mut(CHUNK).enumerate() {
+                let mut asked = Vec::with_capacity(decisions.len());
+                for place in (number * CHUNK..).take(decisions.len()) {
+                    let found = Asked::flat(&mut reader, &memory.arena);
+                    asked.push(found.map_err(|error| error.at("request", place))?);
+                }
+                authorizer.decide_many(&mut memory.scratch, &asked, decisions);
+                drop(asked);
+                memory.arena.reset();
             }
-            arena.reset();
-        }
-        reader.end()
+            Ok(())
+        })
+        .and_then(|()| reader.end())
     };
     // SAFETY: the host's promise, as the module says.
     unsafe { filled(decisions, count, error, decide) }

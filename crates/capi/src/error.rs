@@ -50,6 +50,18 @@ impl Error {
         Error::new(PC_ERROR_REQUEST, text.to_string())
     }
 
+    /// Flags have bits that mean nothing.
+    #[cold]
+    pub(crate) fn flags(flags: u32) -> Box<Error> {
+        Error::argument(format!("unknown flags: {flags:#x}"))
+    }
+
+    /// A site is asked with another number of values than it has keys.
+    #[cold]
+    pub(crate) fn values(values: usize, keys: usize) -> Box<Error> {
+        Error::request(format!("{values} values are given for {keys} keys"))
+    }
+
     /// Bytes are no image.
     #[cold]
     pub(crate) fn image(text: impl Display) -> Box<Error> {

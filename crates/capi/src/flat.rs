@@ -10,7 +10,7 @@ use std::str;
 use std::time::Duration;
 
 use bumpalo::Bump;
-use smallvec::SmallVec;
+use bumpalo::collections::Vec;
 
 use crate::error::{Error, Result};
 use crate::request::{Pairs, Values};
@@ -94,11 +94,11 @@ impl<'a> Reader<'a> {
             PC_VALUE_ABSENT => engine::Value::Absent,
             PC_VALUE_TEXT => engine::Value::Text(self.text(WHAT)?),
             PC_VALUE_TEXTS => {
-                let mut texts: SmallVec<[&'v str; 8]> = SmallVec::new();
+                let mut texts = Vec::new_in(arena);
                 for _ in 0..self.number(WHAT)? {
                     texts.push(self.text(WHAT)?);
                 }
-                several(&texts, arena)
+                several(texts.into_bump_slice())
             }
             PC_VALUE_BOOL => match self.array(WHAT)? {
                 [0] => engine::Value::Bool(false),
@@ -118,18 +118,24 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// How many items of at least so many bytes there can be: no room is taken for what is only said to come.
+    #[inline]
+    fn room(&self, count: u32, least: usize) -> usize {
+        (count as usize).min((self.bytes.len() - self.place) / least)
+    }
+
     /// The values of a site.
     #[inline]
     pub(crate) fn values<'v>(&mut self, arena: &'v Bump) -> Result<Values<'v>>
     where
         'a: 'v,
     {
-        let mut values = Values::new();
-        // No room is taken for what is only said to come.
-        for _ in 0..self.number("the values of a site")? {
+        let count = self.number("the values of a site")?;
+        let mut values = Vec::with_capacity_in(self.room(count, 1), arena);
+        for _ in 0..count {
             values.push(self.value(arena)?);
         }
-        Ok(values)
+        Ok(values.into_bump_slice())
     }
 
     /// Condition keys with their values.
@@ -138,11 +144,12 @@ impl<'a> Reader<'a> {
     where
         'a: 'v,
     {
-        let mut pairs = Pairs::new();
-        for _ in 0..self.number("the condition keys")? {
+        let count = self.number("the condition keys")?;
+        let mut pairs = Vec::with_capacity_in(self.room(count, 5), arena);
+        for _ in 0..count {
             pairs.push((self.text("a condition key")?, self.value(arena)?));
         }
-        Ok(pairs)
+        Ok(pairs.into_bump_slice())
     }
 
     /// Refuses what is left over.
@@ -157,11 +164,11 @@ impl<'a> Reader<'a> {
 
 /// The value that several texts are: without any the key is absent.
 #[inline]
-pub(crate) fn several<'a>(texts: &[&'a str], arena: &'a Bump) -> engine::Value<'a> {
+pub(crate) fn several<'a>(texts: &'a [&'a str]) -> engine::Value<'a> {
     match texts {
         [] => engine::Value::Absent,
         [one] => engine::Value::Text(one),
-        all => engine::Value::Texts(arena.alloc_slice_copy(all)),
+        all => engine::Value::Texts(all),
     }
 }
 

@@ -131,7 +131,7 @@ pub(crate) fn told(
     const KNOWN: u32 =
         PC_CALLER_IN_MANAGEMENT_ACCOUNT | PC_CALLER_BY_SESSION_TOKEN | PC_CALLER_SERVICE_LINKED;
     if flags & !KNOWN != 0 {
-        return Err(Error::argument(format!("unknown flags: {flags:#x}")));
+        return Err(Error::flags(flags));
     }
     if flags & PC_CALLER_IN_MANAGEMENT_ACCOUNT != 0 {
         own = own.in_management_account();

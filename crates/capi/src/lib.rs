@@ -13,5 +13,6 @@ mod raw;
 mod request;
 pub mod types;
 
-#[cfg(test)]
+// Hosts of these tests compile policies.
+#[cfg(all(test, feature = "full"))]
 mod tests;

@@ -8,7 +8,7 @@
 use std::{slice, str};
 
 use bumpalo::Bump;
-use smallvec::SmallVec;
+use bumpalo::collections::Vec;
 
 use crate::error::{Error, Result};
 use crate::flat::{Reader, instant, several};
@@ -45,10 +45,15 @@ fn no_items(is_null: bool, count: usize, what: &str) -> Box<Error> {
 ///
 /// # Safety
 /// As [`items`].
-#[inline]
+#[inline(always)]
 pub(crate) unsafe fn text<'a>(text: Text, what: &str) -> Result<&'a str> {
     // SAFETY: the promise about the text is that of its pointer and length.
     let bytes = unsafe { items(text.data.cast::<u8>(), text.length, what)? };
+    // Names are ASCII, which is found out at a quarter of the cost: a tenth of a small decision.
+    if bytes.is_ascii() {
+        // SAFETY: every text of ASCII is one of UTF-8.
+        return Ok(unsafe { str::from_utf8_unchecked(bytes) });
+    }
     str::from_utf8(bytes).map_err(|_| Error::argument(format!("{what} is not UTF-8")))
 }
 
@@ -56,15 +61,15 @@ pub(crate) unsafe fn text<'a>(text: Text, what: &str) -> Result<&'a str> {
 ///
 /// # Safety
 /// As [`items`], also of what each text points at.
-pub(crate) unsafe fn texts<'a>(texts: Texts, what: &str) -> Result<SmallVec<[&'a str; 8]>> {
+pub(crate) unsafe fn texts<'a>(texts: Texts, what: &str, arena: &'a Bump) -> Result<&'a [&'a str]> {
     // SAFETY: the promise about the texts is that of their pointer and count.
     let texts = unsafe { items(texts.data, texts.count, what)? };
-    let mut read = SmallVec::with_capacity(texts.len());
+    let mut read = Vec::with_capacity_in(texts.len(), arena);
     for one in texts {
         // SAFETY: the caller promises it of each.
         read.push(unsafe { text(*one, what)? });
     }
-    Ok(read)
+    Ok(read.into_bump_slice())
 }
 
 /// A handle.
@@ -100,7 +105,7 @@ unsafe fn value<'a>(value: &Value, arena: &'a Bump) -> Result<engine::Value<'a>>
             // SAFETY: the kind names the texts.
             let own = unsafe { value.of.texts };
             // SAFETY: the caller promises it of the texts.
-            several(&unsafe { texts(own, WHAT)? }, arena)
+            several(unsafe { texts(own, WHAT, arena)? })
         }
         PC_VALUE_BOOL | PC_VALUE_NUMBER | PC_VALUE_TIME => {
             // SAFETY: these kinds name the number.
@@ -142,7 +147,7 @@ fn of_number<'a>(kind: u32, number: i64, nanoseconds: u32) -> Result<engine::Val
 ///
 /// # Safety
 /// As the module says, of everything that the request points at, for as long as the result is used.
-#[inline]
+#[inline(always)]
 pub(crate) unsafe fn request<'a>(
     request: &'a Request,
     arena: &'a Bump,
@@ -180,7 +185,7 @@ pub(crate) unsafe fn request<'a>(
 ///
 /// # Safety
 /// As [`request`].
-#[inline]
+#[inline(always)]
 unsafe fn lists<'a>(request: &'a Request, arena: &'a Bump) -> Result<(Values<'a>, Pairs<'a>)> {
     let counts = (request.value_count, request.context_count);
     if request.flat.length != 0 {
@@ -194,18 +199,21 @@ unsafe fn lists<'a>(request: &'a Request, arena: &'a Bump) -> Result<(Values<'a>
         reader.end()?;
         return Ok(lists);
     }
-    let (mut values, mut pairs) = (Values::new(), Pairs::new());
     // SAFETY: the caller promises it of the values.
-    for one in unsafe { items(request.values, counts.0, "values")? } {
+    let given = unsafe { items(request.values, counts.0, "values")? };
+    let mut values = Vec::with_capacity_in(given.len(), arena);
+    for one in given {
         // SAFETY: and of each of them.
         values.push(unsafe { value(one, arena)? });
     }
     // SAFETY: the caller promises it of the context.
-    for one in unsafe { items(request.context, counts.1, "context")? } {
+    let given = unsafe { items(request.context, counts.1, "context")? };
+    let mut pairs = Vec::with_capacity_in(given.len(), arena);
+    for one in given {
         // SAFETY: and of each name.
         let key = unsafe { text(one.key, "a condition key")? };
         // SAFETY: and of each value.
         pairs.push((key, unsafe { value(&one.value, arena)? }));
     }
-    Ok((values, pairs))
+    Ok((values.into_bump_slice(), pairs.into_bump_slice()))
 }

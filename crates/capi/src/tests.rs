@@ -4,6 +4,7 @@
     clippy::multiple_unsafe_ops_per_block,
     reason = "tests keep the promises of the header, or break what the header says is checked"
 )]
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 mod flat;
 mod policies;
@@ -653,7 +654,7 @@ fn a_panic_is_an_error_and_the_next_call_decides() {
 fn panicking(panic: impl Fn()) -> (u32, String) {
     let (denied, told) = fails(|error| unsafe {
         border(error, PC_IMPLICIT_DENY, || {
-            Ok(crate::request::with_scratch(|_| {
+            Ok(crate::request::with_memory(|_| {
                 panic();
                 PC_ALLOW
             }))

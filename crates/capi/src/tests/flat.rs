@@ -346,3 +346,61 @@ fn no_bytes_do_harm() {
         "{decided:?}"
     );
 }
+
+/// Batches are decided in chunks, which nobody sees.
+#[test]
+fn batches_of_any_length_decide_in_order() {
+    let host = Host::new();
+    let context = office();
+    for count in [1, 15, 16, 17, 40] {
+        let names = (0..count).map(|place| {
+            let whose = ["ann/q", "bob/q", "ann/secret"][place % 3];
+            format!("arn:aws:s3:::reports/{whose}{place}")
+        });
+        let names: Vec<String> = names.collect();
+        let expected: Vec<u8> = (0..count)
+            .map(|place| [PC_ALLOW, PC_IMPLICIT_DENY, PC_EXPLICIT_DENY][place % 3])
+            .collect();
+        let mut requests: Vec<Request> = names
+            .iter()
+            .map(|name| Request {
+                context: context.as_ptr(),
+                context_count: 2,
+                ..request("s3:GetObject", name)
+            })
+            .collect();
+        let mut flat = Writer::default().number(u32::try_from(count).unwrap());
+        let mut list = Writer::default().number(u32::try_from(count).unwrap());
+        for name in &names {
+            flat = flat.request(name).office();
+            list = list.text(name);
+        }
+        assert_eq!(decide(&host, &flat.0, count).0, expected);
+
+        let mut decisions = vec![Decision { code: PC_ALLOW }; count];
+        let mut codes = |call: &dyn Fn(*mut Decision, *mut *mut Error) -> bool| {
+            decisions.fill(Decision { code: PC_ALLOW });
+            let mut error = null_mut();
+            let done = call(decisions.as_mut_ptr(), &mut error);
+            let codes: Vec<u8> = decisions.iter().map(|one| one.code).collect();
+            (done, codes, failure(error).1)
+        };
+        let fine = (true, expected, String::new());
+        let many = |requests: &[Request], out, error| unsafe {
+            pc_decide_many(host.authorizer, requests.as_ptr(), count, out, error)
+        };
+        assert_eq!(codes(&|out, error| many(&requests, out, error)), fine);
+        let resources = |out, error| unsafe {
+            let own = bytes(&list.0);
+            pc_decide_flat_resources(host.authorizer, &requests[0], own, count, out, error)
+        };
+        assert_eq!(codes(&resources), fine);
+        requests[count - 1].owner = Text {
+            data: c"\xFF".as_ptr(),
+            length: 1,
+        };
+        let (done, denied, told) = codes(&|out, error| many(&requests, out, error));
+        assert!(!done && denied == vec![PC_IMPLICIT_DENY; count]);
+        assert_eq!(told, format!("request {}: owner is not UTF-8", count - 1));
+    }
+}
