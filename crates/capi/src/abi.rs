@@ -36,15 +36,12 @@ pub(crate) unsafe fn border<T>(
     call: impl FnOnce() -> Result<T>,
 ) -> T {
     let (result, error) = match inside(call) {
-        Ok(result) => (result, ptr::null_mut()),
-        Err(error) if failure.is_null() => {
-            drop(error);
-            return otherwise;
-        }
-        Err(error) => (otherwise, Box::into_raw(error)),
+        Ok(result) => (result, None),
+        Err(error) => (otherwise, Some(error)),
     };
-    if !failure.is_null() {
-        // SAFETY: not null; that it may be written is the caller's promise.
+    if !failure.is_null() && failure.is_aligned() {
+        let error = error.map_or(ptr::null_mut(), Box::into_raw);
+        // SAFETY: neither null nor unaligned; that it may be written is the caller's promise.
         unsafe { failure.write(error) };
     }
     result
@@ -135,7 +132,8 @@ pub unsafe extern "C" fn pc_error_problem(
     // SAFETY: the host's promise, as the module says.
     let error = unsafe { handle(error, "error") };
     let found = error.ok().and_then(|error| error.problems.get(number));
-    let Some(found) = found.filter(|_| !problem.is_null()) else {
+    let fits = !problem.is_null() && problem.is_aligned();
+    let Some(found) = found.filter(|_| fits) else {
         return false;
     };
     let found = ProblemView {
@@ -146,7 +144,7 @@ pub unsafe extern "C" fn pc_error_problem(
         line: found.line,
         column: found.column,
     };
-    // SAFETY: not null; that it may be written is the host's promise.
+    // SAFETY: neither null nor unaligned; that it may be written is the host's promise.
     unsafe { problem.write(found) };
     true
 }
