@@ -119,6 +119,12 @@ impl Scope {
         all.any(may)
     }
 
+    /// True if an action may be one that grants are about: they name operations of keys and actions on buckets, whatever they are
+    /// listed with (`KMS-8`, `S3-2`).
+    fn may_be_granted(&self) -> bool {
+        ["kms:*", "s3:*"].into_iter().any(|own| self.may_meet(own))
+    }
+
     /// False only if no action is asked about that matches a pattern.
     fn may_meet(&self, pattern: &str) -> bool {
         self.actions.iter().all(|own| own.may_meet_action(pattern))

@@ -7,7 +7,7 @@
 //! may be about the actions, the target and the caller, and one of another account also if it is proved that the caller's policies
 //! and none of its Allows, about whatever resource, allow anything together: an organization has many targets and few ways in which
 //! they open, so that is proved of a way and not of each target. Nothing else is passed over: what may be is asked, and so is every
-//! target with grants, and every one whose policy was not seen.
+//! target with grants, if they are about what is asked, and every one whose policy was not seen.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;

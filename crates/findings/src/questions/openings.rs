@@ -196,8 +196,7 @@ impl<'d> Openings<'d> {
 }
 
 impl<'d> Questions<'d> {
-    /// What the policy of a target allows, where nothing else has a say in what a scope asks: grants are about the actions of the
-    /// target's service alone.
+    /// What the policy of a target allows, where no grant has a say in what a scope asks.
     pub(super) fn openings_of(
         &mut self,
         (place, target): (usize, &KnownTarget),
@@ -212,9 +211,7 @@ impl<'d> Questions<'d> {
             }
         };
         match found {
-            Allows::Seen(_) if target.has_grants && scope.may_be_of(&target.example) => {
-                Allows::Untold
-            }
+            Allows::Seen(_) if target.has_grants && scope.may_be_granted() => Allows::Untold,
             found => found,
         }
     }

@@ -61,8 +61,7 @@ impl<'d> Questions<'d> {
         let has_tags = known
             .iter()
             .any(|own| own.has_tags && own.example == example);
-        // They are about the actions of the target's service alone.
-        let has_grants = known.iter().any(|own| own.has_grants) && ask.scope.may_be_of(example);
+        let has_grants = known.iter().any(|own| own.has_grants) && ask.scope.may_be_granted();
         let is_entity = match ask.class {
             Class::One(arn) => split_arn(arn).is_some_and(|parts| parts[2] == "iam"),
             _ => known.iter().any(|own| own.is_entity),

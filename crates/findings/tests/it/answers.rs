@@ -277,6 +277,32 @@ fn grants_and_policies_without_resource_say_what_somebody_can() {
     assert_eq!(all, expected);
 }
 
+/// `KMS-8`, `S3-2`: the machine takes a grant for what it says, whatever resource lists it, and so do the answers: to what it is
+/// about, over every pattern, and to nothing else.
+#[test]
+fn grants_count_wherever_they_are_listed() {
+    for listed in [
+        "arn:aws:kms:eu-west-1:111122223333:key/k",
+        "arn:aws:s3:::b",
+        "arn:aws:s3-outposts:eu-west-1:111122223333:outpost/op-1/bucket/b",
+        "arn:aws:sqs:eu-west-1:111122223333:q",
+    ] {
+        let grant = json!({"KeyId": listed, "GrantId": "g", "GranteePrincipal": arn("user/ann"),
+            "IssuingAccount": arn("root"), "Operations": ["Decrypt"]});
+        let resource = json!({"arn": listed, "account": "111122223333", "grants": [grant]});
+        let (_folder, directory) = directory(&[user("ann", &[], &[], &[])], &[], &[resource]);
+        let start: String = listed.chars().take(listed.len() - 1).collect();
+        for resource in [listed, "*", &format!("{start}*")] {
+            let can = |action: &str| can(&directory, &arn("user/ann"), action, resource);
+            let said = [can("kms:Decrypt"), can("iam:*")];
+            let said = said.each_ref().map(Can::as_str);
+            assert_eq!(said, ["yes", "no"], "{listed}: on {resource}");
+            // Which of several operations it is about is not proved.
+            assert_ne!(can("kms:*"), Can::No, "{listed}: on {resource}");
+        }
+    }
+}
+
 /// `EVAL-22`: a bucket that lets in one session of a role by its name is used from inside.
 #[test]
 fn sessions_that_a_policy_names_are_inside() {
