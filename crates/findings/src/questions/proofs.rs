@@ -285,8 +285,12 @@ impl<'d> Questions<'d> {
             match directory.known_target(&example.resource) {
                 Some(name) => {
                     let places = by_name.get(&name).into_iter().flatten();
-                    let of_name = places.filter_map(|place| targets.get(*place));
-                    met.extend(of_name.map(|own| own.pattern.clone()));
+                    // Several requests may meet the same.
+                    for own in places.filter_map(|place| targets.get(*place)) {
+                        if !met.contains(&own.pattern) {
+                            met.push(own.pattern.clone());
+                        }
+                    }
                 }
                 None if is_found => return Ok(()),
                 None => {}
