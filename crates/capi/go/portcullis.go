@@ -187,7 +187,8 @@ func Open(image []byte) (*Policies, error) {
 // Bytes are the compiled policies, to be kept in a file: the same documents give the same bytes on every machine.
 func (policies *Policies) Bytes() []byte {
 	bytes := C.pc_image_bytes(policies.own)
-	own := C.GoBytes(unsafe.Pointer(bytes.data), C.int(bytes.length))
+	// Not by C.GoBytes, whose lengths end at two gigabytes.
+	own := append([]byte(nil), unsafe.Slice((*byte)(unsafe.Pointer(bytes.data)), int(bytes.length))...)
 	runtime.KeepAlive(policies)
 	return own
 }
