@@ -71,7 +71,8 @@ pub fn read<'a>(
 /// Whether new policies allow nothing that the old ones did not: [`portcullis_prove::compare`], whose requests this crate's
 /// machine confirms.
 pub fn compare(old: &[Policy<'_>], new: &[Policy<'_>], options: &Options) -> Answer {
-    let mut machine = Machine { old, new };
+    let scratch = Scratch::new();
+    let mut machine = Machine { old, new, scratch };
     portcullis_prove::compare(old, new, options, &mut machine)
 }
 
@@ -177,6 +178,8 @@ pub fn denial<'a>(
 struct Machine<'p> {
     old: &'p [Policy<'p>],
     new: &'p [Policy<'p>],
+    /// For both, since to make it costs as much as to decide.
+    scratch: Scratch,
 }
 
 /// A limit that does not limit.
@@ -184,8 +187,8 @@ const EVERYTHING: &str = r#"{"Statement": {"Effect": "Allow", "Action": "*", "Re
 
 impl Confirm for Machine<'_> {
     fn confirm(&mut self, witness: &Witness) -> Result<(), String> {
-        let after = decided(self.new, witness)?;
-        let before = decided(self.old, witness)?;
+        let after = decided(self.new, witness, &mut self.scratch)?;
+        let before = decided(self.old, witness, &mut self.scratch)?;
         if after.is_allow() && !before.is_allow() {
             return Ok(());
         }
@@ -194,7 +197,11 @@ impl Confirm for Machine<'_> {
 }
 
 /// What policies decide, and nothing else.
-fn decided(policies: &[Policy<'_>], witness: &Witness) -> Result<Decision, String> {
+fn decided(
+    policies: &[Policy<'_>],
+    witness: &Witness,
+    scratch: &mut Scratch,
+) -> Result<Decision, String> {
     let arena = Bump::new();
     let one = |text: &str, kind| {
         let text = arena.alloc_str(text);
@@ -268,7 +275,7 @@ fn decided(policies: &[Policy<'_>], witness: &Witness) -> Result<Decision, Strin
             }
             request.context = &context;
         }
-        decide(views, &plan, &mut Scratch::new(), &Query::from(&request))
+        decide(views, &plan, scratch, &Query::from(&request))
     });
     Ok(outcome.decision())
 }

@@ -20,20 +20,17 @@ pub(crate) struct Language {
     patterns: Vec<Pattern>,
 }
 
+/// An entry of a list.
+pub(crate) enum Entry {
+    /// A text, of which no pattern need be made.
+    Text(String),
+    /// Anything else, which may turn out to be a text too.
+    Pattern(Pattern),
+}
+
 impl FromIterator<Pattern> for Language {
     fn from_iter<I: IntoIterator<Item = Pattern>>(patterns: I) -> Language {
-        let mut found = Language::default();
-        for pattern in patterns {
-            match literal(&pattern) {
-                Some(text) => found.texts.push(text),
-                None => found.patterns.push(pattern),
-            }
-        }
-        found.texts.sort_unstable();
-        found.texts.dedup();
-        found.patterns.sort_unstable();
-        found.patterns.dedup();
-        found
+        Language::of(patterns.into_iter().map(Entry::Pattern))
     }
 }
 
@@ -49,6 +46,25 @@ pub(crate) enum Search {
 }
 
 impl Language {
+    /// The language of a list.
+    pub(crate) fn of(entries: impl Iterator<Item = Entry>) -> Language {
+        let mut found = Language::default();
+        for entry in entries {
+            match entry {
+                Entry::Text(text) => found.texts.push(text),
+                Entry::Pattern(pattern) => match literal(&pattern) {
+                    Some(text) => found.texts.push(text),
+                    None => found.patterns.push(pattern),
+                },
+            }
+        }
+        found.texts.sort_unstable();
+        found.texts.dedup();
+        found.patterns.sort_unstable();
+        found.patterns.dedup();
+        found
+    }
+
     /// The language of one text.
     pub(crate) fn text(text: &str) -> Language {
         Language {

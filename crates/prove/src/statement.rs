@@ -14,7 +14,7 @@ use portcullis_syntax::vars::{Piece, Variable as Written, arn_parts, pieces};
 
 use crate::algebra::{Algebra, Flavor, Variable};
 use crate::key::{Asked, Test};
-use crate::language::Language;
+use crate::language::{Entry, Language};
 use crate::pattern::{Class, Pattern, Token, glob, matches, may_meet, push, text, with_room_for};
 use crate::typed::Orders;
 use crate::value::Values;
@@ -38,22 +38,30 @@ fn is_star_run(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte == b'*')
 }
 
+/// True if a text has a wildcard.
+fn has_wildcard(text: &str) -> bool {
+    text.bytes().any(|byte| matches!(byte, b'*' | b'?'))
+}
+
 /// The actions of a list, whether it is one of `Action` or `NotAction` (`MATCH-10` to `MATCH-13`).
 pub(crate) fn actions(entries: &Entries<'_>) -> Test {
-    let patterns = entries.list.iter().filter_map(|entry| {
+    let entries = entries.list.iter().filter_map(|entry| {
         let entry = entry.value.to_ascii_lowercase();
         let (prefix, name) = match entry.split_once(':') {
             Some(parts) => parts,
             None if is_star_run(&entry) => ("*", "*"),
             None => return None,
         };
+        if !has_wildcard(&entry) {
+            return Some(Entry::Text(entry));
+        }
         let mut pattern = with_room_for(&entry);
         extend(&mut pattern, glob(prefix, Class::Action));
         pattern.push(Token::one(Class::Char(':')));
         extend(&mut pattern, glob(name, Class::Action));
-        Some(pattern)
+        Some(Entry::Pattern(pattern))
     });
-    Test::texts(patterns.collect())
+    Test::texts(Language::of(entries))
 }
 
 /// The resources of a list, whether it is one of `Resource` or `NotResource` (`MATCH-20` to `MATCH-25`, `VAR-3`).
@@ -64,10 +72,14 @@ pub(crate) fn resources<A: Algebra>(
 ) -> Test {
     let variables = document.has_variables();
     let completes = document.kind.completes_short_arns();
-    let patterns = entries.list.iter().map(|entry| {
+    let entries = entries.list.iter().map(|entry| {
         let entry = entry.value;
-        let mut pattern = with_room_for(entry);
         let parts = arn_parts(entry, variables);
+        let is_complete = !completes || parts.len() >= 6;
+        if is_complete && !has_wildcard(entry) && !(variables && entry.contains('$')) {
+            return Entry::Text(entry.to_owned());
+        }
+        let mut pattern = with_room_for(entry);
         for (at, part) in parts.iter().enumerate() {
             if at > 0 {
                 pattern.push(Token::one(Class::Char(':')));
@@ -85,9 +97,9 @@ pub(crate) fn resources<A: Algebra>(
                 push(&mut pattern, Token::many(Class::Any));
             }
         }
-        pattern
+        Entry::Pattern(pattern)
     });
-    Test::texts(patterns.collect())
+    Test::texts(Language::of(entries))
 }
 
 /// What `*` and `?` are in a value.
