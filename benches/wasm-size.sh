@@ -29,7 +29,7 @@ bumpalo = { version = "3", optional = true }
 portcullis = { path = "$root/crates/portcullis", default-features = false, features = ["compile"] }
 
 [profile.release]
-opt-level = "s"
+opt-level = "z"
 lto = "fat"
 codegen-units = 1
 panic = "abort"

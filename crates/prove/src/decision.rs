@@ -101,14 +101,18 @@ fn matches<A: Algebra>(
 ) -> Matches<A::Value> {
     let effect = statement.effect;
     let elements = elements(document, statement, case, algebra);
-    let (direct, role_like, account) = match &statement.principal {
-        Some(principals) => named(principals, effect, reading, case, algebra),
-        // The type has no principals; the policy is about the caller as it is.
-        None => {
-            let (yes, no) = (algebra.constant(true), algebra.constant(false));
-            (yes, no.clone(), no)
-        }
+    // Where the type has no principals, the policy is about the caller as it is.
+    let Some(principals) = &statement.principal else {
+        let no = algebra.constant(false);
+        return Matches {
+            effect,
+            direct: elements.clone(),
+            role_like: no.clone(),
+            account: no,
+            any: elements,
+        };
     };
+    let (direct, role_like, account) = named(principals, effect, reading, case, algebra);
     let direct = algebra.and(vec![direct, elements.clone()]);
     let role_like = algebra.and(vec![role_like, elements.clone()]);
     let account = algebra.and(vec![account, elements]);
