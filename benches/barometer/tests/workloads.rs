@@ -1,6 +1,10 @@
 //! The workloads as the barometer writes them.
 
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "tests, which read their own output"
+)]
 
 use std::process::{Command, Output};
 
