@@ -332,17 +332,21 @@ enum Visit {
 mod tests {
     use super::*;
 
-    /// Random formulas of three literals a clause, around where half of them can hold, against all assignments; clauses
-    /// come in two parts, the second after a first answer.
-    #[test]
-    fn formulas_against_all_assignments() {
-        let mut seed = 1_u64;
-        let mut random = |limit: u64| {
+    /// Numbers below a limit, the same for each seed.
+    fn random(mut seed: u64) -> impl FnMut(u64) -> u64 {
+        move |limit| {
             seed ^= seed << 13;
             seed ^= seed >> 7;
             seed ^= seed << 17;
             (seed >> 8) % limit
-        };
+        }
+    }
+
+    /// Random formulas of three literals a clause, around where half of them can hold, against all assignments; clauses
+    /// come in two parts, the second after a first answer.
+    #[test]
+    fn formulas_against_all_assignments() {
+        let mut random = random(1);
         let mut counts = [0, 0];
         for _ in 0..3000 {
             let variables = 3 + random(9) as u32;
@@ -385,13 +389,7 @@ mod tests {
     /// whose values leave a clause out. Clauses come one by one between the answers, as those of the theory do.
     #[test]
     fn formulas_that_can_hold_are_not_refuted() {
-        let mut seed = 7_u64;
-        let mut random = |limit: u64| {
-            seed ^= seed << 13;
-            seed ^= seed >> 7;
-            seed ^= seed << 17;
-            (seed >> 8) % limit
-        };
+        let mut random = random(7);
         let variables = 60_u32;
         for _ in 0..40 {
             let hidden: Vec<bool> = (0..variables).map(|_| random(2) == 0).collect();
